@@ -1,0 +1,11 @@
+/** Tells the time: milliseconds since the epoch. A parameter wherever time matters, so that tests set it. */
+export type Clock = () => number
+
+/** The platform's clock. On Workers it advances only at I/O. */
+export const systemClock: Clock = () => Date.now()
+
+/** Milliseconds in one of each. */
+export const SECOND_MS = 1_000
+export const MINUTE_MS = 60 * SECOND_MS
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS

@@ -1,0 +1,75 @@
+import type { Result } from './result.ts'
+import { err, ok } from './result.ts'
+
+/** One outgoing HTTP request. */
+export interface HttpRequest {
+  readonly url: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** For all of it: connection, headers and body. */
+  readonly timeoutMs: number
+  /** How much of the answer's body is read; default 64 KiB. A longer one is a failure. */
+  readonly maxBytes?: number
+}
+
+/** A whole answer, whatever its status. */
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string
+}
+
+/** The part of `fetch` that this client uses. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+const DEFAULT_MAX_BYTES = 64 * 1024
+
+/**
+ * Sends a request and reads the answer. An answer with any status is a success; no answer, one that takes longer
+ * than `timeoutMs`, or one larger than `maxBytes` is a failure whose message names neither host nor URL.
+ * Redirects are not followed: a receiver that moved should be configured anew, and its secret not sent elsewhere.
+ */
+export async function send(request: HttpRequest, fetcher: Fetch = fetch): Promise<Result<HttpResponse>> {
+  const signal = AbortSignal.timeout(request.timeoutMs)
+  try {
+    const response = await fetcher(request.url, {
+      method: request.method ?? 'GET',
+      redirect: 'manual',
+      signal,
+      ...(request.headers && { headers: { ...request.headers } }),
+      ...(request.body !== undefined && { body: request.body }),
+    })
+    const body = await readText(response, request.maxBytes ?? DEFAULT_MAX_BYTES)
+    if (body === undefined) return err({ message: 'answer too large', retryable: false })
+    return ok({ status: response.status, headers: response.headers, body })
+  } catch {
+    // The platform's own message may hold the host, so it is not passed on.
+    return err({ message: signal.aborted ? 'timed out' : 'no connection', retryable: true })
+  }
+}
+
+async function readText(response: Response, maxBytes: number): Promise<string | undefined> {
+  if (!response.body) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength
+    if (size > maxBytes) return undefined // leaving the loop cancels the body
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/**
+ * How long a `Retry-After` header asks to wait, in milliseconds: delta seconds or an HTTP date (RFC 9110, 10.2.3).
+ * Undefined where there is none or it makes no sense.
+ */
+export function retryAfterMs(headers: Headers, now: number): number | undefined {
+  const value = headers.get('Retry-After')?.trim()
+  if (!value) return undefined
+  if (/^\d+$/.test(value)) return Number(value) * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}
