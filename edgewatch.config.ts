@@ -1,0 +1,119 @@
+import { defineConfig } from './src/config/load.ts'
+
+/**
+ * What Edgewatch watches and whom it tells. `${NAME}` is filled in from the environment (`wrangler secret put NAME`);
+ * never write a secret here. A part with `whenUnset: 'disable'` is off until its secrets are set.
+ */
+export default defineConfig({
+  service: {
+    name: 'Edgewatch',
+    version: '1.0.0',
+    url: '${SERVICE_URL:-http://localhost:8787}',
+  },
+
+  // `esg` here gives the metrics the names that dashboards of the ESG platform use.
+  metrics: { namespace: 'edgewatch' },
+
+  mongodb: { uri: '${MONGODB_URI}', role: 'critical', whenUnset: 'disable' },
+  redis: {
+    url: '${UPSTASH_REDIS_REST_URL}',
+    token: '${UPSTASH_REDIS_REST_TOKEN}',
+    role: 'optional',
+    whenUnset: 'disable',
+  },
+  errors: { dsn: '${SENTRY_DSN}', whenUnset: 'disable' },
+
+  alerts: {
+    rules: [
+      {
+        id: 'mongodb-down',
+        signal: 'mongodb_up',
+        operator: '==',
+        threshold: 0,
+        severity: 'critical',
+        summary: 'MongoDB is down',
+      },
+      {
+        id: 'redis-down',
+        signal: 'redis_up',
+        operator: '==',
+        threshold: 0,
+        for: '2m',
+        severity: 'warning',
+        summary: 'Redis is down',
+      },
+      {
+        id: 'mongodb-connections',
+        signal: 'mongodb_connections_ratio',
+        operator: '>=',
+        threshold: 0.9,
+        severity: 'warning',
+        summary: 'MongoDB connection pool high: {value} used',
+      },
+      {
+        id: 'error-rate',
+        signal: 'error_ratio',
+        operator: '>',
+        threshold: 0.05,
+        over: '5m',
+        severity: 'critical',
+        summary: 'High error rate detected: {value} of requests fail',
+      },
+      {
+        id: 'mongodb-memory',
+        signal: 'mongodb_memory_ratio',
+        operator: '>',
+        threshold: 0.85,
+        severity: 'warning',
+        summary: 'High memory usage: MongoDB uses {value}',
+      },
+      {
+        id: 'redis-memory',
+        signal: 'redis_memory_ratio',
+        operator: '>',
+        threshold: 0.85,
+        severity: 'warning',
+        summary: 'High memory usage: Redis uses {value}',
+      },
+      {
+        id: 'slow-p95',
+        signal: 'latency_p95_ms',
+        operator: '>',
+        threshold: 1000,
+        over: '5m',
+        for: '5m',
+        severity: 'warning',
+        summary: '95 % of requests take up to {value}',
+      },
+    ],
+    receivers: [
+      {
+        name: 'pagerduty',
+        type: 'pagerduty',
+        routingKey: '${PAGERDUTY_KEY}',
+        // PagerDuty's EU region has another host; the sandbox its own.
+        url: '${PAGERDUTY_URL:-https://events.pagerduty.com/v2/enqueue}',
+        whenUnset: 'disable',
+      },
+      { name: 'slack-alerts', type: 'slack', webhookUrl: '${SLACK_WEBHOOK_URL}', whenUnset: 'disable' },
+      {
+        name: 'slack-monitoring',
+        type: 'slack',
+        webhookUrl: '${SLACK_MONITORING_WEBHOOK_URL}',
+        whenUnset: 'disable',
+      },
+      {
+        name: 'webhook',
+        type: 'webhook',
+        url: '${WEBHOOK_URL}',
+        secret: '${WEBHOOK_SECRET}',
+        whenUnset: 'disable',
+      },
+    ],
+    routes: {
+      critical: ['pagerduty', 'slack-alerts', 'webhook'],
+      warning: ['slack-alerts', 'webhook'],
+      info: ['slack-monitoring', 'webhook'],
+    },
+  },
+})

@@ -1,0 +1,42 @@
+import type { Severity } from '../config/rules.ts'
+import type { Result } from '../lib/result.ts'
+
+/** What is told of an incident. Times in milliseconds since the epoch. */
+export interface Notification {
+  readonly kind: 'firing' | 'reminder' | 'resolved' | 'test'
+  /** One per incident, the same from its first notification to its last. At most 255 characters. */
+  readonly dedupKey: string
+  /** The rule's id. */
+  readonly alert: string
+  readonly severity: Severity
+  /** One line, with values filled in. */
+  readonly summary: string
+  readonly startedAtMs: number
+  readonly resolvedAtMs?: number
+  /** What was measured, with its unit, such as `7.2 %`. */
+  readonly value?: string
+  /** The condition in words, such as `error_ratio > 0.05 over 5m`. */
+  readonly condition: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly runbook?: string
+  /** Name and environment of the service that tells, and where its alerts are shown. */
+  readonly source: { readonly service: string; readonly environment: string; readonly url?: string }
+}
+
+/** What the other side said when it accepted; for `/admin/alerts/test`. */
+export interface Accepted {
+  readonly status: number
+  readonly body: string
+}
+
+/**
+ * Somebody to tell. An adapter in `vendors/` implements it. Failures say whether another try may help: no connection,
+ * a timeout, 429 and 5xx may be retried, another 4xx may not.
+ */
+export interface Receiver {
+  readonly name: string
+  /** Whether notifications of one run may share a message. */
+  readonly grouping: 'single' | 'shared'
+  /** Delivers one message: exactly one notification where `grouping` is `single`. Never throws. */
+  deliver(notifications: readonly [Notification, ...Notification[]], now: number): Promise<Result<Accepted>>
+}

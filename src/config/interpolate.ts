@@ -1,0 +1,67 @@
+/** A `${NAME}` without a value, and where it stands. */
+export interface MissingName {
+  readonly path: readonly PropertyKey[]
+  readonly name: string
+}
+
+/** A part of the configuration that is switched off, because these names have no value. */
+export interface DisabledPart {
+  /** Such as `redis`, or `alerts.receivers.pagerduty`. */
+  readonly part: string
+  readonly missing: readonly string[]
+}
+
+/** What filling in gave. `value` lacks the disabled parts. */
+export interface Interpolated {
+  readonly value: unknown
+  readonly missing: readonly MissingName[]
+  readonly disabled: readonly DisabledPart[]
+}
+
+type Variables = Readonly<Record<string, unknown>>
+
+/**
+ * Fills `${NAME}` and `${NAME:-default}` in every string of `value` from `variables`. A name that is unset or empty
+ * and has no default is missing; an object that says `whenUnset: 'disable'` and has missing names is left out.
+ */
+export function interpolate(value: unknown, variables: Variables): Interpolated {
+  const missing: MissingName[] = []
+  const disabled: DisabledPart[] = []
+
+  const visit = (node: unknown, path: readonly PropertyKey[]): unknown => {
+    if (typeof node === 'string') return fill(node, variables, (name) => missing.push({ path, name }))
+    if (Array.isArray(node)) {
+      return node.map((item, index) => visit(item, [...path, index])).filter((item) => item !== undefined)
+    }
+    if (typeof node !== 'object' || node === null) return node
+    const before = missing.length
+    const entries = Object.entries(node).map(([key, child]) => [key, visit(child, [...path, key])] as const)
+    if ('whenUnset' in node && node.whenUnset === 'disable' && missing.length > before) {
+      const names = missing.splice(before).map((each) => each.name)
+      disabled.push({ part: partName(path, node), missing: [...new Set(names)] })
+      return undefined
+    }
+    return Object.fromEntries(entries.filter(([, child]) => child !== undefined))
+  }
+
+  return { value: visit(value, []), missing, disabled }
+}
+
+function fill(text: string, variables: Variables, onMissing: (name: string) => void): string {
+  return text.replace(
+    /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
+    (whole, name: string, fallback?: string) => {
+      const value = variables[name]
+      if (typeof value === 'string' && value !== '') return value
+      if (fallback !== undefined) return fallback
+      onMissing(name)
+      return whole
+    },
+  )
+}
+
+/** Items of a list go by their name: their number says little to a person. */
+function partName(path: readonly PropertyKey[], node: object): string {
+  const name = 'name' in node && typeof node.name === 'string' ? node.name : undefined
+  return (name === undefined ? path : [...path.slice(0, -1), name]).map(String).join('.')
+}

@@ -1,0 +1,136 @@
+import type { z } from 'zod'
+import type { DisabledPart } from './interpolate.ts'
+import { interpolate } from './interpolate.ts'
+import type { Config, ConfigInput } from './schema.ts'
+import { configSchema } from './schema.ts'
+
+/** One thing that is wrong with a configuration. */
+export interface Mistake {
+  /** Such as `alerts.rules[2].threshold`. */
+  readonly path: string
+  readonly found: string
+  readonly expected: string
+}
+
+/** Thrown for a configuration that can't be used; names every mistake, and no value that came from a variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly mistakes: readonly Mistake[]
+
+  constructor(mistakes: readonly Mistake[]) {
+    const lines = mistakes.map((each) => `  ${each.path}: found ${each.found}, expected ${each.expected}`)
+    super(
+      [
+        `edgewatch.config.ts has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:`,
+        ...lines,
+      ].join('\n'),
+    )
+    this.mistakes = mistakes
+  }
+}
+
+/** A configuration that is ready for use, and what is switched off in it for want of a variable. */
+export interface LoadedConfig {
+  readonly config: Config
+  readonly disabled: readonly DisabledPart[]
+}
+
+/** Types a configuration and hands it on as it is: checking comes with `checkConfig` and `loadConfig`. */
+export const defineConfig = (config: ConfigInput): ConfigInput => config
+
+/**
+ * Checks a configuration as it was written, before its `${NAME}`s are filled in.
+ * @throws ConfigError with every mistake.
+ */
+export function checkConfig(written: unknown): void {
+  parse(written, true)
+}
+
+/**
+ * Fills in `${NAME}`s from the environment and checks the result.
+ * @throws ConfigError with every mistake, missing names among them.
+ */
+export function loadConfig(written: unknown, variables: Readonly<Record<string, unknown>>): LoadedConfig {
+  checkConfig(written)
+  const { value, missing, disabled } = interpolate(written, variables)
+  if (missing.length > 0) {
+    throw new ConfigError(
+      missing.map(({ path, name }) => ({
+        path: formatPath(path),
+        found: `\${${name}}, which is not set`,
+        expected: `the variable or secret ${name}`,
+      })),
+    )
+  }
+  return { config: parse(withoutDeadRoutes(value, written), false), disabled }
+}
+
+function parse(value: unknown, showValues: boolean): Config {
+  const parsed = configSchema.safeParse(value, { reportInput: true })
+  if (parsed.success) return parsed.data
+  throw new ConfigError(parsed.error.issues.flatMap((issue) => mistakesOf(issue, showValues)))
+}
+
+/** Routes may name receivers that are switched off; what `checkConfig` let pass is no mistake now. */
+function withoutDeadRoutes(value: unknown, written: unknown): unknown {
+  const filled = value as ConfigInput
+  if (!filled.alerts?.routes) return value
+  const alive = new Set(filled.alerts.receivers?.map((each) => each.name))
+  const known = new Set((written as ConfigInput).alerts?.receivers?.map((each) => each.name))
+  const routes = Object.entries(filled.alerts.routes).map(([level, names]) => [
+    level,
+    names?.filter((name) => alive.has(name) || !known.has(name)),
+  ])
+  return { ...filled, alerts: { ...filled.alerts, routes: Object.fromEntries(routes) } }
+}
+
+function mistakesOf(issue: z.core.$ZodIssue, showValues: boolean): Mistake[] {
+  const path = formatPath(issue.path)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: path === '(top)' ? key : `${path}.${key}`,
+      found: 'a key that does not exist',
+      expected: 'it to be left out or spelt otherwise',
+    }))
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // The branch that came closest says most: the one with the fewest mistakes.
+    const [closest] = [...issue.errors].sort((a, b) => a.length - b.length)
+    if (closest && closest.length > 0 && closest.some((inner) => inner.path.length > 0)) {
+      return closest.flatMap((inner) =>
+        mistakesOf({ ...inner, path: [...issue.path, ...inner.path] }, showValues),
+      )
+    }
+  }
+  return [{ path, found: describe(issue.input, showValues), expected: expectation(issue) }]
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected
+    case 'invalid_value':
+      return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
+    case 'too_small':
+      return `at least ${issue.minimum}${issue.origin === 'string' ? ' characters' : ''}`
+    case 'too_big':
+      return `at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}`
+    default:
+      return issue.message.replace(/^Invalid (input|string): ?/, '')
+  }
+}
+
+function describe(value: unknown, showValues: boolean): string {
+  if (value === undefined) return 'nothing'
+  if (showValues && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')) {
+    return JSON.stringify(value).slice(0, 80)
+  }
+  return value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  let text = ''
+  for (const part of path)
+    text += typeof part === 'number' ? `[${part}]` : `${text ? '.' : ''}${String(part)}`
+  return text || '(top)'
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { durationMs, labelName, slug, urlText } from './text.ts'
+
+/** How bad an alert is; decides who is told. */
+export const severity = z.enum(['critical', 'warning', 'info'])
+
+/** See `severity`. */
+export type Severity = z.infer<typeof severity>
+
+/**
+ * Signals that Edgewatch measures itself, with their units in their names.
+ *
+ * - over requests, within the rule's `over`, of one `route` or of all: `request_rate` (per second), `error_ratio`
+ *   (5xx of all, 0 to 1), `latency_p50_ms`, `latency_p95_ms`, `latency_p99_ms`
+ * - of the dependencies, as probed by this run: `…_up` (1 or 0), `…_latency_ms`, and used shares from 0 to 1
+ * - `cache_hit_ratio` (0 to 1) within `over`; `scheduler_lag_seconds`: how late this run is
+ */
+export const builtInSignal = z.enum([
+  'request_rate',
+  'error_ratio',
+  'latency_p50_ms',
+  'latency_p95_ms',
+  'latency_p99_ms',
+  'mongodb_up',
+  'mongodb_latency_ms',
+  'mongodb_connections_ratio',
+  'mongodb_memory_ratio',
+  'mongodb_disk_ratio',
+  'redis_up',
+  'redis_latency_ms',
+  'redis_memory_ratio',
+  'cache_hit_ratio',
+  'scheduler_lag_seconds',
+])
+
+/** See `builtInSignal`. */
+export type BuiltInSignal = z.infer<typeof builtInSignal>
+
+/**
+ * Any metric of `/metrics`, by its full name. The series that have all the given labels are added up. A gauge gives
+ * its value; a counter, and the count of a histogram, gives its increase per second within the rule's `over`.
+ */
+const metricSignal = z.strictObject({
+  metric: z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, { error: 'a Prometheus metric name' }),
+  labels: z.record(labelName, z.string()).default({}),
+})
+
+/** An alert rule: when `signal operator threshold` has held for `for`, the alert fires. */
+export const rule = z.strictObject({
+  /** Names the alert for good: its state, its dedup key and its silences go by it. */
+  id: slug,
+  signal: z.union([builtInSignal, metricSignal]),
+  /** Only requests of this route template, such as `/items/:id`. For request signals. */
+  route: z.string().startsWith('/').optional(),
+  operator: z.enum(['>', '>=', '<', '<=', '==', '!=']),
+  threshold: z.number(),
+  /** The window that the signal is measured over. */
+  over: durationMs.prefault('5m'),
+  /** How long the condition must hold before the alert fires. */
+  for: durationMs.prefault('0s'),
+  severity,
+  labels: z.record(labelName, z.string()).default({}),
+  /** One line for the person who is paged. `{value}` and `{threshold}` are filled in. */
+  summary: z.string().min(1).max(300),
+  /** Where to read what to do. */
+  runbook: urlText.optional(),
+})
+
+/** See `rule`. */
+export type Rule = z.infer<typeof rule>
+
+/** What an author writes. */
+export type RuleInput = z.input<typeof rule>

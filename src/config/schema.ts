@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { receiver } from './receivers.ts'
+import { rule } from './rules.ts'
+import { durationMs, secretText, secretUrl, slug, urlText, whenUnset } from './text.ts'
+
+/** Critical: without it we are down. Optional: without it we are degraded. */
+const role = z.enum(['critical', 'optional'])
+
+const service = z.strictObject({
+  /** Shown to people, and the `source` of alerts. */
+  name: z.string().min(1).max(100).default('Edgewatch'),
+  /** The version of what is deployed, for `/health` and Sentry. */
+  version: z.string().min(1).max(100).default('1.0.0'),
+  /** Where this service is reached; links in alerts start with it. */
+  url: urlText.optional(),
+})
+
+const observe = z.strictObject({
+  /** A request that takes longer is logged as `slow_request` and counted. Milliseconds. */
+  slowMs: z.number().int().positive().default(1000),
+  /** Larger request bodies are refused with 413. Bytes. */
+  maxBodyBytes: z
+    .number()
+    .int()
+    .positive()
+    .default(1024 * 1024),
+})
+
+const metrics = z.strictObject({
+  /** What the names of the metrics start with; `esg` gives `esg_api_requests_total`. */
+  namespace: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/, { error: 'lower-case letters, digits and _' })
+    .default('edgewatch'),
+  /** How often an isolate hands its counts over while there is traffic. Seconds; 20 at most, or the platform ends it first. */
+  flushSeconds: z.number().min(0.05).max(20).default(5),
+  /** Label sets per metric; beyond it label values become `other`. */
+  maxSeries: z.number().int().min(1).max(10_000).default(1000),
+  /** Durable Objects that share the writes. One takes some hundred isolates; never lower it later. */
+  shards: z.number().int().min(1).max(32).default(1),
+})
+
+const health = z.strictObject({
+  /** Who sees messages and numbers in `/health/detailed`: holders of the admin token, or everybody. */
+  details: z.enum(['admin', 'always']).default('admin'),
+})
+
+const mongodb = z.strictObject({
+  role: role.default('critical'),
+  uri: secretText,
+  /** The database that the numbers are of; by default the one that the URI names. */
+  database: z.string().min(1).optional(),
+  /** Unused for this long, the connections are closed: an open socket keeps the object billed. */
+  idle: durationMs.prefault('2s'),
+  /** The server's memory in bytes, where it doesn't tell itself (hosted plans don't). */
+  memoryBytes: z.number().int().positive().optional(),
+  whenUnset,
+})
+
+const redis = z.strictObject({
+  role: role.default('optional'),
+  /** Upstash's REST endpoint. */
+  url: secretUrl,
+  token: secretText,
+  /** The plan's memory in bytes, where the server doesn't tell `maxmemory`. */
+  memoryBytes: z.number().int().positive().optional(),
+  whenUnset,
+})
+
+const errors = z.strictObject({
+  dsn: secretText,
+  whenUnset,
+})
+
+const alerts = z.strictObject({
+  rules: z.array(rule).default([]),
+  receivers: z.array(receiver).default([]),
+  /** Who is told of which severity: names of receivers. */
+  routes: z
+    .strictObject({
+      critical: z.array(slug).default([]),
+      warning: z.array(slug).default([]),
+      info: z.array(slug).default([]),
+    })
+    .prefault({}),
+  /** While an alert fires, it is sent again this often. */
+  reminder: durationMs.prefault('4h'),
+  /** A notification that can't be delivered for this long is dead. */
+  giveUpAfter: durationMs.prefault('24h'),
+})
+
+/** All that a deployer may set. Unknown keys are mistakes. */
+export const configSchema = z
+  .strictObject({
+    service: service.prefault({}),
+    observe: observe.prefault({}),
+    metrics: metrics.prefault({}),
+    health: health.prefault({}),
+    mongodb: mongodb.optional(),
+    redis: redis.optional(),
+    /** Sentry. */
+    errors: errors.optional(),
+    alerts: alerts.prefault({}),
+  })
+  .superRefine((config, context) => {
+    reportDuplicates(config.alerts.rules, 'id', ['alerts', 'rules'], context)
+    reportDuplicates(config.alerts.receivers, 'name', ['alerts', 'receivers'], context)
+    const known = new Set(config.alerts.receivers.map((each) => each.name))
+    for (const [level, names] of Object.entries(config.alerts.routes)) {
+      names.forEach((name, index) => {
+        if (known.has(name)) return
+        context.addIssue({
+          code: 'custom',
+          path: ['alerts', 'routes', level, index],
+          message: `the name of a receiver (${[...known].join(', ') || 'there are none'})`,
+          input: name,
+        })
+      })
+    }
+  })
+
+/** The configuration, checked, with its secrets wrapped. */
+export type Config = z.infer<typeof configSchema>
+
+/** What `edgewatch.config.ts` holds. */
+export type ConfigInput = z.input<typeof configSchema>
+
+function reportDuplicates<Key extends string>(
+  items: readonly Record<Key, string>[],
+  key: Key,
+  path: string[],
+  context: z.core.$RefinementCtx,
+): void {
+  const seen = new Set<string>()
+  items.forEach((item, index) => {
+    const value = item[key]
+    if (seen.has(value)) {
+      context.addIssue({
+        code: 'custom',
+        path: [...path, index, key],
+        message: 'a name used once',
+        input: value,
+      })
+    }
+    seen.add(value)
+  })
+}

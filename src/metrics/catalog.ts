@@ -1,0 +1,90 @@
+import { counter, gauge, histogram } from './model.ts'
+
+/** Upper bounds of request durations, in seconds: Prometheus's defaults. */
+export const DURATION_BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
+
+/** Every metric that Edgewatch itself keeps. `namespace` starts their names; what is about Edgewatch keeps its own. */
+export function createCatalog(namespace: string) {
+  return {
+    requests: counter({
+      name: `${namespace}_api_requests_total`,
+      help: 'Requests answered.',
+      labels: ['method', 'route', 'status'],
+    }),
+    requestDuration: histogram({
+      name: `${namespace}_api_request_duration_seconds`,
+      help: 'Time from a request to its answer.',
+      labels: ['method', 'route'],
+      bounds: DURATION_BOUNDS_SECONDS,
+    }),
+    slowRequests: counter({
+      name: `${namespace}_api_slow_requests_total`,
+      help: 'Requests slower than observe.slowMs.',
+      labels: ['method', 'route'],
+    }),
+    cacheOperations: counter({
+      name: `${namespace}_cache_operations_total`,
+      help: 'Cache operations, by what came of them.',
+      labels: ['operation', 'status'],
+    }),
+    dependencyUp: gauge({
+      name: `${namespace}_dependency_up`,
+      help: 'Whether a dependency answered the last probe: 1 or 0.',
+      labels: ['dependency'],
+    }),
+    dependencyLatency: gauge({
+      name: `${namespace}_dependency_latency_seconds`,
+      help: 'How long the last successful probe of a dependency took.',
+      labels: ['dependency'],
+    }),
+    tickDuration: gauge({
+      name: 'edgewatch_tick_duration_seconds',
+      help: 'How long the last cron run took.',
+    }),
+    tickLastSuccess: gauge({
+      name: 'edgewatch_tick_last_success_timestamp_seconds',
+      help: 'When a cron run last succeeded, in seconds since the epoch.',
+    }),
+    ticks: counter({
+      name: 'edgewatch_ticks_total',
+      help: 'Cron runs, by what came of them: ok, error, or refused because another was under way.',
+      labels: ['outcome'],
+    }),
+    alertsFiring: gauge({
+      name: 'edgewatch_alerts_firing',
+      help: 'Alerts that are firing, by severity.',
+      labels: ['severity'],
+    }),
+    notifications: counter({
+      name: 'edgewatch_notifications_total',
+      help: 'Attempts to deliver a notification, by receiver and outcome: delivered, retried or dead.',
+      labels: ['receiver', 'outcome'],
+    }),
+    notificationsPending: gauge({
+      name: 'edgewatch_notifications_pending',
+      help: 'Notifications that wait to be delivered.',
+    }),
+    errorsReported: counter({
+      name: 'edgewatch_errors_total',
+      help: 'Errors, by whether they were sent to the error tracker or only counted.',
+      labels: ['outcome'],
+    }),
+    seriesDropped: counter({
+      name: 'edgewatch_series_dropped_total',
+      help: 'Updates whose label values became "other", because their metric has metrics.maxSeries series.',
+      labels: ['metric'],
+    }),
+    flushesFailed: counter({
+      name: 'edgewatch_metrics_flushes_failed_total',
+      help: 'Hand-overs of counts to the store that failed and were tried again.',
+    }),
+    buildInfo: gauge({
+      name: 'edgewatch_build_info',
+      help: 'Always 1; the labels tell what is deployed.',
+      labels: ['version', 'environment', 'deployment'],
+    }),
+  } as const
+}
+
+/** See `createCatalog`. */
+export type Catalog = ReturnType<typeof createCatalog>
