@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, constants } from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const START_TIMEOUT_MS = 20_000
+const POLL_MS = 50
+
+/** Where an executable is on PATH; undefined where it isn't. */
+export function onPath(executable: string): string | undefined {
+  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+    const file = path.join(folder, executable)
+    try {
+      accessSync(file, constants.X_OK)
+      return file
+    } catch {
+      // not here
+    }
+  }
+  return undefined
+}
+
+/** A server that runs as a child process. */
+export interface ChildServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/**
+ * Starts a server that listens on `port` and waits until it accepts connections. It gets a process group of its own, so
+ * that Ctrl-C in a terminal leaves the order of shutdown to us. Throws with what it printed where it ends instead.
+ */
+export async function startChildServer(
+  file: string,
+  args: readonly string[],
+  port: number,
+): Promise<ChildServer> {
+  const child = spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = once(child, 'exit').catch(() => {})
+  const killWithUs = () => child.kill('SIGKILL')
+  process.once('exit', killWithUs)
+  const output: Buffer[] = []
+  child.stdout.on('data', (chunk) => output.push(chunk))
+  child.stderr.on('data', (chunk) => output.push(chunk))
+
+  const deadline = Date.now() + START_TIMEOUT_MS
+  while (!(await accepts(port))) {
+    if (hasEnded(child) || Date.now() > deadline) {
+      child.kill('SIGKILL')
+      const said = Buffer.concat(output).toString().trim().split('\n').slice(-10).join('\n')
+      throw new Error(`${path.basename(file)} did not start:\n${said}`)
+    }
+    await sleep(POLL_MS)
+  }
+  for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners('data').resume()
+
+  return {
+    port,
+    async close() {
+      process.off('exit', killWithUs)
+      if (!hasEnded(child)) child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: '127.0.0.1', port })
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}

@@ -1,0 +1,53 @@
+interface Block {
+  readonly type?: unknown
+  readonly text?: { readonly type?: unknown; readonly text?: unknown }
+  readonly fields?: readonly { readonly text?: unknown }[]
+  readonly elements?: readonly unknown[]
+}
+
+const MAX_BLOCKS = 50
+const MAX_HEADER = 150
+const MAX_SECTION = 3_000
+const MAX_FIELDS = 10
+const MAX_FIELD = 2_000
+const MAX_CONTEXT_ELEMENTS = 10
+
+/**
+ * The word with which Slack refuses a message; undefined where it takes it. Checks the limits of the blocks that
+ * alerts are made of. https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+ */
+export function slackError(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return 'invalid_payload'
+  const { text, blocks, attachments } = body as Record<string, unknown>
+  if (text !== undefined && typeof text !== 'string') return 'invalid_payload'
+  if (
+    blocks !== undefined &&
+    !(Array.isArray(blocks) && blocks.length <= MAX_BLOCKS && blocks.every(isValidBlock))
+  ) {
+    return 'invalid_blocks'
+  }
+  const hasContent = Boolean(text) || isFilled(blocks) || isFilled(attachments)
+  return hasContent ? undefined : 'no_text'
+}
+
+const isFilled = (list: unknown): boolean => Array.isArray(list) && list.length > 0
+
+function isValidBlock(block: Block | null): boolean {
+  switch (block?.type) {
+    case 'header':
+      return block.text?.type === 'plain_text' && fits(block.text.text, MAX_HEADER)
+    case 'section': {
+      const fields = block.fields ?? []
+      const fieldsFit = fields.length <= MAX_FIELDS && fields.every((field) => fits(field.text, MAX_FIELD))
+      const textFits = block.text === undefined ? fields.length > 0 : fits(block.text.text, MAX_SECTION)
+      return fieldsFit && textFits
+    }
+    case 'context':
+      return isFilled(block.elements) && (block.elements?.length ?? 0) <= MAX_CONTEXT_ELEMENTS
+    default:
+      return typeof block?.type === 'string'
+  }
+}
+
+const fits = (text: unknown, max: number): boolean =>
+  typeof text === 'string' && text.length > 0 && text.length <= max
