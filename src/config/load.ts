@@ -109,6 +109,8 @@ function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return issue.expected
+    case 'invalid_union':
+      return issue.errors.flat().map(expectation).join(', or ') || issue.message
     case 'invalid_value':
       return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
     case 'too_small':

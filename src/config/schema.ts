@@ -102,22 +102,8 @@ export const configSchema = z
     errors: errors.optional(),
     alerts: alerts.prefault({}),
   })
-  .superRefine((config, context) => {
-    reportDuplicates(config.alerts.rules, 'id', ['alerts', 'rules'], context)
-    reportDuplicates(config.alerts.receivers, 'name', ['alerts', 'receivers'], context)
-    const known = new Set(config.alerts.receivers.map((each) => each.name))
-    for (const [level, names] of Object.entries(config.alerts.routes)) {
-      names.forEach((name, index) => {
-        if (known.has(name)) return
-        context.addIssue({
-          code: 'custom',
-          path: ['alerts', 'routes', level, index],
-          message: `the name of a receiver (${[...known].join(', ') || 'there are none'})`,
-          input: name,
-        })
-      })
-    }
-  })
+  // Also when the shape has mistakes of its own, so that all are told at once.
+  .superRefine((config, context) => checkNames(looseNames.parse(config), context), { when: () => true })
 
 /** The configuration, checked, with its secrets wrapped. */
 export type Config = z.infer<typeof configSchema>
@@ -125,23 +111,44 @@ export type Config = z.infer<typeof configSchema>
 /** What `edgewatch.config.ts` holds. */
 export type ConfigInput = z.input<typeof configSchema>
 
-function reportDuplicates<Key extends string>(
-  items: readonly Record<Key, string>[],
-  key: Key,
-  path: string[],
-  context: z.core.$RefinementCtx,
-): void {
-  const seen = new Set<string>()
-  items.forEach((item, index) => {
-    const value = item[key]
-    if (seen.has(value)) {
-      context.addIssue({
-        code: 'custom',
-        path: [...path, index, key],
-        message: 'a name used once',
-        input: value,
+/** The names in a configuration that may be wrong elsewhere: what is no name, or not there, is passed over. */
+const nameOrNothing = z.string().optional().catch(undefined)
+const namesOrNothing = z.array(nameOrNothing).catch([])
+const looseNames = z
+  .object({
+    alerts: z
+      .object({
+        rules: z.array(z.object({ id: nameOrNothing }).catch({})).catch([]),
+        receivers: z.array(z.object({ name: nameOrNothing }).catch({})).catch([]),
+        routes: z.record(z.string(), namesOrNothing).catch({}),
       })
-    }
-    seen.add(value)
+      .catch({ rules: [], receivers: [], routes: {} }),
   })
+  .catch({ alerts: { rules: [], receivers: [], routes: {} } })
+
+function checkNames({ alerts }: z.infer<typeof looseNames>, context: z.core.$RefinementCtx): void {
+  const report = (path: PropertyKey[], message: string, input: unknown) =>
+    context.addIssue({ code: 'custom', path: ['alerts', ...path], message, input })
+
+  repeated(alerts.rules.map(({ id }) => id)).forEach(([id, index]) => {
+    report(['rules', index, 'id'], 'a name used once', id)
+  })
+  const receivers = alerts.receivers.map(({ name }) => name)
+  repeated(receivers).forEach(([name, index]) => {
+    report(['receivers', index, 'name'], 'a name used once', name)
+  })
+  const known = [...new Set(receivers.filter((name) => name !== undefined))]
+  for (const [severity, names] of Object.entries(alerts.routes)) {
+    names.forEach((name, index) => {
+      if (name === undefined || known.includes(name)) return
+      report(
+        ['routes', severity, index],
+        `the name of a receiver (${known.join(', ') || 'there are none'})`,
+        name,
+      )
+    })
+  }
 }
+
+const repeated = (names: readonly (string | undefined)[]): [string, number][] =>
+  names.flatMap((name, index) => (name !== undefined && names.indexOf(name) < index ? [[name, index]] : []))

@@ -1,0 +1,96 @@
+import type { Context } from 'hono'
+import { accepts } from 'hono/accepts'
+import { raw } from 'hono/html'
+import type { LoadedConfig } from './config/load.ts'
+
+interface Link {
+  readonly path: string
+  readonly tells: string
+  readonly access: 'public' | 'token'
+}
+
+const LINKS: readonly Link[] = [
+  { path: '/health', tells: 'Whether the service and what it needs are up', access: 'public' },
+  { path: '/health/ready', tells: 'For load balancers: ready for requests or not', access: 'public' },
+  { path: '/health/live', tells: 'For orchestrators: alive or not', access: 'public' },
+  { path: '/health/detailed', tells: 'Every check, with numbers for admins', access: 'public' },
+  { path: '/metrics', tells: 'For Prometheus', access: 'public' },
+  { path: '/metrics/cache', tells: 'Cache hits and misses', access: 'public' },
+  { path: '/admin/metrics', tells: 'Requests by route, database, cache, scheduler', access: 'token' },
+  { path: '/admin/alerts', tells: 'Alerts, incidents and what was delivered', access: 'token' },
+  { path: '/admin/silences', tells: 'What is silenced, until when and why', access: 'token' },
+]
+
+const STYLE = `
+:root { color-scheme: light dark; --line: light-dark(#d8dee6, #333b46); --dim: light-dark(#57606a, #9aa5b1); --link: light-dark(#0b5cad, #7ab8ff) }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1.25rem; background: light-dark(#fff, #12161b); color: light-dark(#1b1f24, #e8ecf1) }
+h1 { font-size: 1.75rem; margin: 0 } h2 { font-size: 1rem; margin: 2rem 0 .5rem }
+p { margin: .25rem 0 } .dim { color: var(--dim) }
+ul { list-style: none; padding: 0; margin: 0; border-top: 1px solid var(--line) }
+li { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .5rem 0; border-bottom: 1px solid var(--line) }
+li > :first-child { min-width: 11rem } a { color: var(--link) } code { font-size: .9375rem }
+`
+
+/** `/`: says what this is, what is switched off, and where everything is; HTML or JSON by `Accept`. */
+export function home(
+  loaded: LoadedConfig,
+  environment: string,
+): (c: Context) => Response | Promise<Response> {
+  const { config, disabled } = loaded
+  const disabledParts = disabled.map(({ part }) => part)
+  const about = {
+    name: config.service.name,
+    description: 'Production monitoring on the edge: health, metrics, errors and alerts.',
+    version: config.service.version,
+    environment,
+    disabled: disabledParts,
+    links: LINKS,
+  }
+
+  return (c) => {
+    c.header('Vary', 'Accept')
+    const type = accepts(c, {
+      header: 'Accept',
+      supports: ['application/json', 'text/html'],
+      default: 'application/json',
+    })
+    if (type === 'application/json') return c.json(about)
+    return c.html(
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <title>{about.name}</title>
+          <style>{raw(STYLE)}</style>
+        </head>
+        <body>
+          <main>
+            <h1>{about.name}</h1>
+            <p>{about.description}</p>
+            <p class="dim">
+              Version {about.version}, {about.environment}
+            </p>
+            <h2>Where to look</h2>
+            <ul>
+              {LINKS.map(({ path, tells, access }) => (
+                <li>
+                  {access === 'public' ? <a href={path}>{path}</a> : <code>{path}</code>}
+                  <span>
+                    {tells}
+                    {access === 'token' && <span class="dim"> (needs the admin token)</span>}
+                  </span>
+                </li>
+              ))}
+            </ul>
+            {disabledParts.length > 0 && (
+              <>
+                <h2>Switched off, because not configured</h2>
+                <p class="dim">{disabledParts.join(', ')}</p>
+              </>
+            )}
+          </main>
+        </body>
+      </html>,
+    )
+  }
+}

@@ -1,0 +1,73 @@
+import type { Context, Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { HttpError } from './http-error.ts'
+
+/** The body of every answer that is not as hoped, the documents' own JSON aside. */
+export interface ErrorBody {
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly requestId: string
+    readonly details?: readonly { readonly field: string; readonly message: string }[]
+  }
+}
+
+/** Renders what a handler threw. What isn't meant for callers stays inside: they get `internal_error`. */
+export function renderError(error: Error, c: Context): Response {
+  const known = error instanceof HttpError ? error : fromHono(error)
+  const headers = { ...known.headers, 'Cache-Control': 'no-store' }
+  return c.newResponse(JSON.stringify(errorBody(known, c)), {
+    status: known.status as 500,
+    headers: { ...headers, 'Content-Type': 'application/json' },
+  })
+}
+
+/**
+ * Answers what no handler took: 405 with `Allow` where another method would have been taken, else 404.
+ * @param app gives the routes to look among.
+ */
+export function renderUnmatched(app: Hono<never>): (c: Context) => Response {
+  return (c) => {
+    const allowed = allowedMethods(app, c.req.path)
+    if (allowed.length === 0)
+      return renderError(new HttpError(404, 'not_found', `nothing is at ${c.req.path}`), c)
+    const allow = allowed.join(', ')
+    return renderError(
+      new HttpError(405, 'method_not_allowed', `use ${allow}`, { headers: { Allow: allow } }),
+      c,
+    )
+  }
+}
+
+function allowedMethods(app: Hono<never>, path: string): string[] {
+  const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) => {
+    const [matches] = app.router.match(method, path)
+    return matches.some(([[, route]]) => route.method !== 'ALL')
+  })
+  return methods.includes('GET') ? ['GET', 'HEAD', ...methods.slice(1)] : methods
+}
+
+function errorBody(error: HttpError, c: Context): ErrorBody {
+  const requestId: unknown = c.get('requestId')
+  return {
+    error: {
+      code: error.code,
+      message: error.message,
+      requestId: typeof requestId === 'string' ? requestId : '',
+      ...(error.details.length > 0 && { details: error.details }),
+    },
+  }
+}
+
+/** What Hono's own middleware throws: the status is right, the message goes into our shape. */
+function fromHono(error: Error): HttpError {
+  if (!(error instanceof HTTPException)) {
+    return new HttpError(
+      500,
+      'internal_error',
+      'something went wrong on our side; the request id finds it in the logs',
+    )
+  }
+  const code = error.status === 400 ? 'invalid_request' : 'http_error'
+  return new HttpError(error.status, code, error.message || `status ${error.status}`)
+}

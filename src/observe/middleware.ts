@@ -1,0 +1,119 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../logging/model.ts'
+import { type AnalyticsLabels, dataPoint } from './data-point.ts'
+import { methodLabel, type Observation } from './observation.ts'
+import { requestIdFrom } from './request-id.ts'
+import { routeTemplate } from './route.ts'
+
+/** Where the observations of an isolate are counted. */
+export interface RequestRecorder {
+  recordRequest(observation: Observation): void
+  /** Whether something waits that nobody has undertaken to flush yet. */
+  readonly needsFlush: boolean
+  /** Undertakes a flush, some seconds from now, in the background of a request. */
+  flushLater(waitUntil: (work: Promise<unknown>) => void): void
+}
+
+/** What the middleware needs; everything but the clock may be left out. */
+export interface ObserveOptions {
+  readonly clock: Clock
+  readonly recorder?: RequestRecorder
+  readonly analytics?: { readonly dataset: AnalyticsEngineDataset; readonly labels: AnalyticsLabels }
+  /** One line per request, and a warning for each slow one. */
+  readonly log?: Logger
+  /** A request that takes longer is slow. Milliseconds. */
+  readonly slowMs: number
+  /** Runs the handlers within a context that carries the request id to every log line. */
+  readonly withContext?: <T>(c: Context, requestId: string, work: () => Promise<T>) => Promise<T>
+}
+
+/** What the middleware leaves on the context for handlers. */
+export interface ObserveVariables {
+  requestId: string
+}
+
+/**
+ * Observes every request: counts it, times it, writes an Analytics Engine point and a log line, and sets
+ * `X-Request-Id`, `X-Process-Time` (seconds) and `Server-Timing` (milliseconds) on the response. Mount it first.
+ *
+ * It waits for nothing after the handlers are done, and nothing that goes wrong in it reaches the caller.
+ */
+export function observe(options: ObserveOptions): MiddlewareHandler<{ Variables: ObserveVariables }> {
+  const { clock, recorder, analytics, log, slowMs, withContext } = options
+
+  const record = (c: Context, observation: Observation): void => {
+    if (recorder) {
+      recorder.recordRequest(observation)
+      if (recorder.needsFlush) flushInBackground(c, recorder)
+    }
+    if (analytics) analytics.dataset.writeDataPoint(dataPoint(observation, analytics.labels))
+    if (log) logRequest(log, c, observation)
+  }
+
+  return async function observe(c, next) {
+    const startMs = clock()
+    const requestId = requestIdFrom(c.req.header('X-Request-Id'))
+    c.set('requestId', requestId)
+
+    const handle = async () => {
+      await next()
+      try {
+        const atMs = clock()
+        const durationMs = Math.max(0, atMs - startMs)
+        setHeaders(c, requestId, durationMs)
+        record(c, {
+          method: methodLabel(c.req.method),
+          route: routeTemplate(c),
+          status: c.res.status,
+          durationMs,
+          slow: durationMs > slowMs,
+          atMs,
+          requestId,
+          colo: coloOf(c.req.raw),
+        })
+      } catch (error) {
+        log?.error('observation_failed', { error })
+      }
+    }
+    await (withContext ? withContext(c, requestId, handle) : handle())
+  }
+}
+
+function setHeaders(c: Context, requestId: string, durationMs: number): void {
+  try {
+    write(c.res.headers)
+  } catch {
+    c.res = new Response(c.res.body, c.res) // what `fetch` returned can't be changed; a copy can
+    write(c.res.headers)
+  }
+  function write(headers: Headers) {
+    headers.set('X-Request-Id', requestId)
+    headers.set('X-Process-Time', String(durationMs / 1000))
+    headers.set('Server-Timing', `total;dur=${durationMs}`)
+  }
+}
+
+function flushInBackground(c: Context, recorder: RequestRecorder): void {
+  let context: { waitUntil(work: Promise<unknown>): void }
+  try {
+    context = c.executionCtx
+  } catch {
+    return // `app.request()` has none: what is recorded waits for a request that has
+  }
+  recorder.flushLater((work) => context.waitUntil(work))
+}
+
+function logRequest(log: Logger, c: Context, { method, route, status, durationMs, slow }: Observation): void {
+  const path = c.req.path
+  // The values are redacted by the logger; which parameters were sent helps, their values are the user's.
+  const queryStart = c.req.url.indexOf('?')
+  const queryParams = queryStart < 0 ? '' : c.req.url.slice(queryStart + 1)
+  log.info('api_request', { method, path, route, status, duration_ms: durationMs, query_params: queryParams })
+  if (slow) log.warn('slow_request', { method, path, route, status, duration_ms: durationMs })
+}
+
+const coloOf = (request: Request): string => {
+  const colo = (request as { cf?: { colo?: unknown } }).cf?.colo
+  return typeof colo === 'string' ? colo : ''
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import written from '../../edgewatch.config.ts'
+import { ConfigError, checkConfig, loadConfig } from '../../src/config/load.ts'
+
+const mistakesIn = (work: () => unknown) => {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes
+    throw error
+  }
+  return []
+}
+
+const pagerduty = { name: 'pagerduty', type: 'pagerduty', routingKey: '${PAGERDUTY_KEY}' }
+
+describe('the configuration', () => {
+  it('is complete with no variable at all, and says what is off', () => {
+    const { config, disabled } = loadConfig(written, {})
+    expect(config.mongodb).toBeUndefined()
+    expect(config.alerts.receivers).toEqual([])
+    expect(config.alerts.routes).toEqual({ critical: [], warning: [], info: [] })
+    expect(disabled).toContainEqual({ part: 'mongodb', missing: ['MONGODB_URI'] })
+    expect(disabled).toContainEqual({
+      part: 'redis',
+      missing: ['UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN'],
+    })
+    expect(disabled).toContainEqual({ part: 'alerts.receivers.pagerduty', missing: ['PAGERDUTY_KEY'] })
+  })
+
+  it('fills names in, with defaults, and wraps secrets', () => {
+    const { config } = loadConfig(written, { MONGODB_URI: 'mongodb://u:p@db/x', PAGERDUTY_KEY: 'k' })
+    expect(config.mongodb?.uri.reveal()).toBe('mongodb://u:p@db/x')
+    expect(JSON.stringify(config)).not.toContain('u:p')
+    expect(config.alerts.receivers).toMatchObject([
+      { name: 'pagerduty', url: 'https://events.pagerduty.com/v2/enqueue' },
+    ])
+    expect(config.alerts.routes.critical).toEqual(['pagerduty'])
+    expect(config.service.url).toBe('http://localhost:8787')
+  })
+
+  it('lists every mistake at once, with path, what was found and what was expected', () => {
+    const mistakes = mistakesIn(() =>
+      checkConfig({
+        metrics: { namespace: 'Bad Name', maxSeries: 0 },
+        observe: { slowMS: 5 },
+        alerts: {
+          rules: [
+            {
+              id: 'a',
+              signal: 'error_ratio',
+              operator: '>',
+              threshold: 'high',
+              severity: 'critical',
+              summary: 's',
+            },
+            {
+              id: 'a',
+              signal: 'no_such',
+              operator: '>',
+              threshold: 1,
+              severity: 'page',
+              summary: 's',
+              for: '5 min',
+            },
+          ],
+          routes: { critical: ['nobody'] },
+        },
+        extra: 1,
+      }),
+    )
+    const byPath = Object.fromEntries(mistakes.map((each) => [each.path, each]))
+    expect(byPath['metrics.namespace']).toMatchObject({
+      found: '"Bad Name"',
+      expected: 'lower-case letters, digits and _',
+    })
+    expect(byPath['metrics.maxSeries']).toMatchObject({ found: '0', expected: 'at least 1' })
+    expect(byPath['observe.slowMS']).toMatchObject({ found: 'a key that does not exist' })
+    expect(byPath['alerts.rules[0].threshold']).toMatchObject({ found: '"high"', expected: 'number' })
+    expect(byPath['alerts.rules[1].severity']).toMatchObject({
+      found: '"page"',
+      expected: 'one of "critical", "warning", "info"',
+    })
+    expect(byPath['alerts.rules[1].for']).toMatchObject({ found: '"5 min"' })
+    expect(byPath['alerts.rules[1].signal']?.expected).toContain('error_ratio')
+    expect(byPath.extra).toBeDefined()
+  })
+
+  it('finds names used twice and routes to nobody', () => {
+    const mistakes = mistakesIn(() =>
+      checkConfig({ alerts: { receivers: [pagerduty, pagerduty], routes: { critical: ['pagerdutty'] } } }),
+    )
+    expect(mistakes).toEqual([
+      { path: 'alerts.receivers[1].name', found: '"pagerduty"', expected: 'a name used once' },
+      {
+        path: 'alerts.routes.critical[0]',
+        found: '"pagerdutty"',
+        expected: 'the name of a receiver (pagerduty)',
+      },
+    ])
+  })
+
+  it('takes a name without a value for a mistake that tells where it is used', () => {
+    const mistakes = mistakesIn(() =>
+      loadConfig({ alerts: { receivers: [pagerduty] } }, { PAGERDUTY_KEY: '' }),
+    )
+    expect(mistakes).toEqual([
+      {
+        path: 'alerts.receivers[0].routingKey',
+        found: '${PAGERDUTY_KEY}, which is not set',
+        expected: 'the variable or secret PAGERDUTY_KEY',
+      },
+    ])
+  })
+
+  it('never shows what came from a variable', () => {
+    const config = { alerts: { receivers: [{ ...pagerduty, url: '${URL}' }] } }
+    const mistakes = mistakesIn(() => loadConfig(config, { PAGERDUTY_KEY: 'k', URL: 'hunter2 is no URL' }))
+    expect(mistakes).toEqual([
+      { path: 'alerts.receivers[0].url', found: 'a value of type string', expected: 'an http or https URL' },
+    ])
+  })
+})
