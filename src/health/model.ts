@@ -24,3 +24,32 @@ export interface DependencyReport {
 export interface Probe {
   probe(): Promise<DependencyState>
 }
+
+/** How much a dependency matters: without a critical one we are down, without an optional one degraded. */
+export type Role = 'critical' | 'optional'
+
+/** The dependencies that are configured. */
+export interface Roles {
+  readonly mongodb?: Role
+  readonly redis?: Role
+}
+
+/** What the cron and the outbox say of themselves; the alert ledger knows. */
+export interface SchedulerStatus {
+  /** When the last cron run began; milliseconds since the epoch. Undefined before the first one. */
+  readonly lastTickAtMs?: number
+  /** Notifications that wait to be delivered. */
+  readonly pendingNotifications: number
+  /** Notifications that were given up and that nobody has dealt with yet. */
+  readonly deadNotifications: number
+}
+
+/** All that the health documents are made of. */
+export interface Facts {
+  readonly dependencies: DependencyReport
+  /** Undefined where it could not be read in time. */
+  readonly scheduler: SchedulerStatus | undefined
+}
+
+/** How long what was found is good for, wherever it is kept. Milliseconds. */
+export const SHARED_MS = 10_000
