@@ -67,7 +67,7 @@ const contextOf = (waiting: Promise<unknown>[] = []) =>
   ({
     waitUntil: (work: Promise<unknown>) => waiting.push(work),
     passThroughOnException() {},
-  }) as ExecutionContext
+  }) as unknown as ExecutionContext
 
 describe('observation', () => {
   it.each([
