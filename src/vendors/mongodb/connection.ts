@@ -1,0 +1,106 @@
+import type { MongoClient } from 'mongodb'
+import { within } from '../../lib/deadline.ts'
+import type { Result } from '../../lib/result.ts'
+import { err } from '../../lib/result.ts'
+import type { Secret } from '../../lib/secret.ts'
+import { describeFailure, isConnectionLost } from './failure.ts'
+
+/** How to connect, and for how long to stay so. */
+export interface ConnectionSettings {
+  readonly uri: Secret
+  /** Unused for this long, the connection is closed. */
+  readonly idleMs: number
+  /** How long connecting, or one command, may take. */
+  readonly timeoutMs: number
+}
+
+/**
+ * The sockets to the server that holds data. The driver keeps one more to each server of a replica set, of which
+ * there are usually three, and the platform lets an invocation have six at once.
+ */
+export const MAX_POOL_SIZE = 3
+
+/**
+ * One driver and its pool: opened when first needed, once for all who need it at the same time; closed when idle;
+ * opened anew after it was lost. Belongs to a Durable Object: elsewhere on Workers a socket can't be shared by requests.
+ */
+export class MongoConnection {
+  readonly #settings: ConnectionSettings
+  #opened: Promise<MongoClient> | undefined
+  #users = 0
+  #idleTimer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings
+  }
+
+  /** Runs `work`, connected. A failure, of connecting or of `work`, is told in our own words; see `describeFailure`. */
+  async use<T>(work: (client: MongoClient) => Promise<T>, timeoutMs: number): Promise<Result<T>> {
+    this.#users++
+    clearTimeout(this.#idleTimer)
+    try {
+      const outcome = await within(timeoutMs, this.#attempt(work))
+      // A connection that hangs would hang the next one, too.
+      if (!outcome.ok) this.#close()
+      return outcome
+    } catch (error) {
+      return err(describeFailure(error))
+    } finally {
+      this.#users--
+      if (this.#users === 0) this.#idleTimer = setTimeout(() => this.#close(), this.#settings.idleMs)
+    }
+  }
+
+  async #attempt<T>(work: (client: MongoClient) => Promise<T>): Promise<T> {
+    const reused = this.#opened
+    const opened = reused ?? this.#open()
+    const client = await opened
+    try {
+      return await work(client)
+    } catch (error) {
+      if (!isConnectionLost(error)) throw error
+      if (this.#opened === opened) this.#close()
+      // It may have been cut while nobody looked; that alone doesn't make the server unreachable.
+      if (reused) return await this.#attempt(work)
+      throw error
+    }
+  }
+
+  #open(): Promise<MongoClient> {
+    const opened = connect(this.#settings)
+    this.#opened = opened
+    opened.catch(() => {
+      if (this.#opened === opened) this.#opened = undefined
+    })
+    return opened
+  }
+
+  /** Not waited for: closing says goodbye to the server, and a server that hangs doesn't answer. */
+  #close(): void {
+    this.#opened?.then((client) => client.close()).catch(() => {})
+    this.#opened = undefined
+  }
+}
+
+async function connect({ uri, timeoutMs }: ConnectionSettings): Promise<MongoClient> {
+  // The driver is most of the bundle: only the object that needs it pays for its start.
+  const { MongoClient } = await import('mongodb')
+  const client = new MongoClient(uri.reveal(), {
+    appName: 'edgewatch',
+    maxPoolSize: MAX_POOL_SIZE,
+    // Streamed heartbeats take a second socket for each server.
+    serverMonitoringMode: 'poll',
+    serverSelectionTimeoutMS: timeoutMs,
+    connectTimeoutMS: timeoutMs,
+    socketTimeoutMS: timeoutMs,
+    waitQueueTimeoutMS: timeoutMs,
+    // A retry inside the driver would take the time that ours needs.
+    retryReads: false,
+  })
+  try {
+    return await client.connect()
+  } catch (error) {
+    client.close().catch(() => {})
+    throw error
+  }
+}

@@ -1,0 +1,90 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { DependencyState, Probe } from '../../health/model.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { within } from '../../lib/deadline.ts'
+import type { Failure, Result } from '../../lib/result.ts'
+import type { Secret } from '../../lib/secret.ts'
+import type { Logger } from '../../logging/model.ts'
+import type { CollectionCounts } from './collections.ts'
+import { countCollections } from './collections.ts'
+import { MongoConnection } from './connection.ts'
+import type { ServerNumbers } from './numbers.ts'
+import { readNumbers } from './numbers.ts'
+
+/** What a gateway needs. */
+export interface MongoGatewaySettings {
+  readonly uri: Secret
+  /** The database that the numbers are of; by default the one that the URI names. */
+  readonly database?: string | undefined
+  /** Unused for this long, the connections are closed: an open socket keeps the object billed. */
+  readonly idleMs: number
+  /** The server's memory, where it doesn't tell itself. */
+  readonly memoryBytes?: number | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+  /** How long a probe may take; below the health monitor's limit, so that its own reason is the one told. */
+  readonly probeTimeoutMs?: number
+}
+
+/** How much of a probe's time connecting or one command may take: less than all, so that the driver says why. */
+const COMMAND_SHARE = 0.8
+const COLLECTIONS_TIMEOUT_MS = 5_000
+
+/**
+ * The one place that talks to MongoDB. Handshakes cost hundreds of milliseconds, so it keeps the driver's pool open
+ * while it is in use, and closes it when idle.
+ */
+export abstract class MongoGatewayObject<E> extends DurableObject<E> implements Probe {
+  #ready: { settings: MongoGatewaySettings; connection: MongoConnection; probeTimeoutMs: number } | undefined
+
+  /** Asked for once per life of the object. */
+  protected abstract settings(): MongoGatewaySettings
+
+  /** Pings the server, and reads its numbers in the time that is left. Never rejects. */
+  async probe(): Promise<DependencyState> {
+    const { settings, connection, probeTimeoutMs } = this.#prepare()
+    const deadlineMs = settings.clock() + probeTimeoutMs
+    const outcome = await connection.use(async (client) => {
+      const startedAtMs = settings.clock()
+      await client.db('admin').command({ ping: 1 })
+      const latencyMs = settings.clock() - startedAtMs
+
+      let numbers: ServerNumbers = {}
+      const reading = readNumbers(client, settings.database, settings.memoryBytes, (found) => {
+        numbers = { ...numbers, ...found }
+      })
+      // A server that answers a ping is up, however long it takes to tell its numbers.
+      await within((deadlineMs - settings.clock()) * COMMAND_SHARE, reading)
+      return { latencyMs, ...numbers }
+    }, probeTimeoutMs)
+
+    if (outcome.ok) return { state: 'up', details: outcome.value }
+    this.#log('probe', outcome.error)
+    return { state: 'down', message: outcome.error.message }
+  }
+
+  /** The collections with their counts. Failures name no host, URI or credential. Never rejects. */
+  async collections(): Promise<Result<CollectionCounts>> {
+    const { settings, connection } = this.#prepare()
+    const outcome = await connection.use(
+      (client) => countCollections(client, settings.database, COLLECTIONS_TIMEOUT_MS),
+      COLLECTIONS_TIMEOUT_MS,
+    )
+    if (!outcome.ok) this.#log('collections', outcome.error)
+    return outcome
+  }
+
+  #prepare() {
+    if (!this.#ready) {
+      const settings = this.settings()
+      const { uri, idleMs, probeTimeoutMs = 1_900 } = settings
+      const connection = new MongoConnection({ uri, idleMs, timeoutMs: probeTimeoutMs * COMMAND_SHARE })
+      this.#ready = { settings, connection, probeTimeoutMs }
+    }
+    return this.#ready
+  }
+
+  #log(operation: string, { message }: Failure): void {
+    this.#ready?.settings.logger.warn('mongodb_failed', { operation, reason: message })
+  }
+}

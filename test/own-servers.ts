@@ -1,0 +1,33 @@
+import { afterAll, inject } from 'vitest'
+
+type Fault = { readonly mode: 'down' | 'hang' | 'error' | 'slow' }
+type FaultName = 'mongodb' | 'redis' | 'slack' | 'pagerduty' | 'webhook' | 'sentry'
+
+/** Servers of one test file: what it breaks breaks for nobody else. */
+export interface OwnServers {
+  readonly vars: Readonly<Record<string, string>>
+  readonly inboxUrl: string
+  breakServer(name: FaultName, fault: Fault): Promise<void>
+  mendServer(name: FaultName): Promise<void>
+}
+
+/** Starts a MongoDB, a Redis and an inbox of their own for a test file; they end with it. */
+export async function startOwnServers(): Promise<OwnServers> {
+  const controlUrl = inject('controlUrl')
+  const started = await fetch(controlUrl, { method: 'POST' })
+  if (started.status !== 201) throw new Error(`no servers: ${await started.text()}`)
+  afterAll(async () => {
+    await fetch(new URL(started.headers.get('Location') ?? '', controlUrl), { method: 'DELETE' })
+  })
+  const { vars, inboxUrl } = (await started.json()) as Pick<OwnServers, 'vars' | 'inboxUrl'>
+  const change = async (name: FaultName, init: RequestInit) => {
+    const response = await fetch(`${inboxUrl}/faults/${name}`, init)
+    if (!response.ok) throw new Error(await response.text())
+  }
+  return {
+    vars,
+    inboxUrl,
+    breakServer: (name, fault) => change(name, { method: 'POST', body: JSON.stringify(fault) }),
+    mendServer: (name) => change(name, { method: 'DELETE' }),
+  }
+}
