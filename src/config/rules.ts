@@ -48,7 +48,9 @@ const metricSignal = z.strictObject({
 /** An alert rule: when `signal operator threshold` has held for `for`, the alert fires. */
 export const rule = z.strictObject({
   /** Names the alert for good: its state, its dedup key and its silences go by it. */
-  id: slug,
+  id: slug.max(100).refine((id) => id !== 'scheduler-missed', {
+    error: 'another id: this one is the built-in alert of a cron that stopped',
+  }),
   signal: z.union([builtInSignal, metricSignal]),
   /** Only requests of this route template, such as `/items/:id`. For request signals. */
   route: z.string().startsWith('/').optional(),

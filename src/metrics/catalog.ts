@@ -47,7 +47,7 @@ export function createCatalog(namespace: string) {
     }),
     ticks: counter({
       name: 'edgewatch_ticks_total',
-      help: 'Cron runs, by what came of them: ok, error, or refused because another was under way.',
+      help: 'Cron runs, by what came of them: ok, partial or error as some or all signals could not be read, or refused because another was under way.',
       labels: ['outcome'],
     }),
     alertsFiring: gauge({

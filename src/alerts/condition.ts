@@ -1,0 +1,88 @@
+import type { BuiltInSignal, Rule } from '../config/rules.ts'
+import { formatDuration } from '../lib/duration.ts'
+import type { Observation } from './model.ts'
+
+/** Signals that are measured over the rule's window; the others are of the moment. */
+export const isWindowed = (rule: Rule): boolean =>
+  typeof rule.signal !== 'string' ||
+  rule.signal === 'request_rate' ||
+  rule.signal === 'error_ratio' ||
+  rule.signal === 'cache_hit_ratio' ||
+  rule.signal.startsWith('latency_')
+
+/** What a run saw of a rule whose signal has this value; undefined where there is no data. */
+export function observe(rule: Rule, value: number | undefined): Observation {
+  const known = value !== undefined && Number.isFinite(value) ? value : undefined
+  const shown = known === undefined ? undefined : formatValue(rule.signal, known)
+  return {
+    alert: rule.id,
+    severity: rule.severity,
+    labels: rule.labels,
+    condition: describe(rule),
+    summary: summarise(rule, shown),
+    ...(rule.runbook !== undefined && { runbook: rule.runbook }),
+    forMs: rule.for,
+    holds: known === undefined ? undefined : compare(known, rule.operator, rule.threshold),
+    ...(shown !== undefined && { value: shown }),
+  }
+}
+
+/** A rule's summary with what was measured filled in. */
+export const summarise = (rule: Rule, shown: string | undefined): string =>
+  rule.summary
+    .replaceAll('{value}', () => shown ?? 'unknown')
+    .replaceAll('{threshold}', () => formatValue(rule.signal, rule.threshold))
+
+/** A signal's value for people, with its unit. */
+function formatValue(signal: Rule['signal'], value: number): string {
+  if (typeof signal !== 'string') return short(value)
+  return UNITS[unitOf(signal)](value)
+}
+
+const UNITS = {
+  ratio: (value: number) => `${short(value * 100)} %`,
+  ms: (value: number) => `${short(value)} ms`,
+  seconds: (value: number) => `${short(value)} s`,
+  rate: (value: number) => `${short(value)}/s`,
+  up: (value: number) => (value === 1 ? 'up' : value === 0 ? 'down' : short(value)),
+} as const
+
+function unitOf(signal: BuiltInSignal): keyof typeof UNITS {
+  return signal === 'request_rate' ? 'rate' : (signal.split('_').at(-1) as keyof typeof UNITS)
+}
+
+/** At most three decimals, none that say nothing. */
+const short = (value: number): string =>
+  String(Math.abs(value) >= 100 ? Math.round(value) : Number(value.toFixed(Math.abs(value) < 1 ? 3 : 1)))
+
+function describe(rule: Rule): string {
+  const { signal, route, operator, threshold } = rule
+  const name = typeof signal === 'string' ? signal : selector(signal)
+  return [
+    `${name}${route === undefined ? '' : ` of ${route}`} ${operator} ${threshold}`,
+    isWindowed(rule) ? ` over ${formatDuration(rule.over)}` : '',
+    rule.for > 0 ? ` for ${formatDuration(rule.for)}` : '',
+  ].join('')
+}
+
+function selector({ metric, labels }: Exclude<Rule['signal'], string>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  return pairs.length === 0 ? metric : `${metric}{${pairs.join(',')}}`
+}
+
+function compare(value: number, operator: Rule['operator'], threshold: number): boolean {
+  switch (operator) {
+    case '>':
+      return value > threshold
+    case '>=':
+      return value >= threshold
+    case '<':
+      return value < threshold
+    case '<=':
+      return value <= threshold
+    case '==':
+      return value === threshold
+    case '!=':
+      return value !== threshold
+  }
+}

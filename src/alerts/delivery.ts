@@ -1,0 +1,148 @@
+import { SECOND_MS } from '../lib/clock.ts'
+import { within } from '../lib/deadline.ts'
+import type { Failure, Result } from '../lib/result.ts'
+import { err } from '../lib/result.ts'
+import type { LedgerStore } from './ledger-store.ts'
+import type { Message } from './outbox.ts'
+import { afterFailure, dueMessages, LONGEST_RETRY_AFTER_MS } from './outbox.ts'
+import type { LedgerPorts } from './ports.ts'
+import type { Accepted, Notification, Receiver } from './receiver.ts'
+
+/** Fewer than the six connections that the platform lets wait for headers. */
+const DELIVERIES_AT_ONCE = 5
+/** A receiver that has not answered by now is tried again later. */
+export const DELIVERY_TIMEOUT_MS = 10 * SECOND_MS
+/** A pass is kept short, so that what came to be meanwhile is sent soon. */
+const LANE_MS = 15 * SECOND_MS
+
+/**
+ * Sends what is due: receivers side by side, the messages of one in a row. A receiver's turn ends with its first
+ * failure, so that one which hangs holds the others up for one timeout at most.
+ * Each outcome is recorded as soon as it is known. A crash between a delivery and its record makes for a second
+ * delivery under the same dedup key.
+ * @returns whether anything was tried
+ */
+export async function deliverDue(store: LedgerStore, ports: LedgerPorts): Promise<boolean> {
+  const configured = new Map(ports.receivers.map((each) => [each.name, each]))
+  const lanes: (() => Promise<void>)[] = []
+  for (const name of store.waitedFor()) {
+    const receiver = configured.get(name)
+    if (!receiver) {
+      bury(store, ports, name)
+      continue
+    }
+    const messages = dueMessages(store.pending(name), receiver.grouping, ports.clock())
+    if (messages.length > 0) lanes.push(() => deliverInTurn(messages, receiver, store, ports))
+  }
+  const workers = Array.from({ length: Math.min(DELIVERIES_AT_ONCE, lanes.length) }, async () => {
+    for (let lane = lanes.shift(); lane; lane = lanes.shift()) await lane()
+  })
+  await Promise.all(workers)
+  return workers.length > 0
+}
+
+/** Delivers one message within the time limit, whatever the receiver does. */
+export async function attempt(
+  receiver: Receiver,
+  notifications: readonly [Notification, ...Notification[]],
+  ports: LedgerPorts,
+): Promise<Result<Accepted>> {
+  try {
+    const answer = await within(DELIVERY_TIMEOUT_MS, receiver.deliver(notifications, ports.clock()))
+    return answer.ok ? answer.value : answer
+  } catch (error) {
+    ports.errors.report(error, { tags: { receiver: receiver.name } })
+    return err({ message: 'the receiver failed unexpectedly', retryable: true })
+  }
+}
+
+async function deliverInTurn(
+  messages: readonly Message[],
+  receiver: Receiver,
+  store: LedgerStore,
+  ports: LedgerPorts,
+): Promise<void> {
+  const startedMs = ports.clock()
+  for (const message of messages) {
+    const [first, ...rest] = message
+    const result = await attempt(
+      receiver,
+      [first.notification, ...rest.map((each) => each.notification)],
+      ports,
+    )
+    if (result.ok) recordDelivered(message, store, ports)
+    else recordFailure(message, result.error, store, ports)
+    if (!result.ok && result.error.retryable) return
+    if (ports.clock() - startedMs > LANE_MS) return
+  }
+}
+
+function recordDelivered(message: Message, store: LedgerStore, ports: LedgerPorts): void {
+  const now = ports.clock()
+  store.transaction(() => {
+    for (const { id, attempts } of message) store.settle(id, 'delivered', now, attempts + 1)
+  })
+  for (const each of message) {
+    count(ports, each.receiver, 'delivered')
+    ports.logger.info('notification_delivered', describe(each, each.attempts + 1))
+  }
+}
+
+function recordFailure(message: Message, failure: Failure, store: LedgerStore, ports: LedgerPorts): void {
+  const now = ports.clock()
+  const random = ports.random() // one for all, so that they stay together
+  const decided = message.map(
+    (each) => [each, afterFailure(each, failure, now, ports.alerts.giveUpAfter, random)] as const,
+  )
+  store.transaction(() => {
+    for (const [{ id, attempts }, next] of decided) {
+      if (next.state === 'dead') store.settle(id, 'dead', now, attempts + 1, next.reason)
+      else store.postpone(id, next.nextAttemptAtMs, attempts + 1, failure.message)
+    }
+    if (failure.retryable && failure.retryAfterMs !== undefined) {
+      store.holdBack(message[0].receiver, now + Math.min(failure.retryAfterMs, LONGEST_RETRY_AFTER_MS))
+    }
+  })
+  for (const [each, next] of decided) {
+    if (next.state === 'dead') mourn(ports, each, each.attempts + 1, next.reason)
+    else {
+      count(ports, each.receiver, 'retried')
+      ports.logger.warn('notification_retried', {
+        ...describe(each, each.attempts + 1),
+        reason: failure.message,
+        next_attempt_at: new Date(next.nextAttemptAtMs).toISOString(),
+      })
+    }
+  }
+}
+
+/** What waits for a receiver that is gone from the configuration can never be delivered. */
+function bury(store: LedgerStore, ports: LedgerPorts, receiver: string): void {
+  const reason = 'the receiver is not configured any more'
+  for (const each of store.pending(receiver)) {
+    store.settle(each.id, 'dead', ports.clock(), each.attempts, reason)
+    mourn(ports, each, each.attempts, reason)
+  }
+}
+
+function mourn(ports: LedgerPorts, dead: Message[0], attempts: number, reason: string): void {
+  count(ports, dead.receiver, 'dead')
+  const fields = { ...describe(dead, attempts), reason }
+  ports.logger.error('notification_dead', fields)
+  ports.errors.report(new Error(`A notification for ${dead.receiver} is dead: ${reason}`), {
+    tags: { receiver: dead.receiver, alert: dead.notification.alert },
+    contexts: { notification: fields },
+  })
+}
+
+function count(ports: LedgerPorts, receiver: string, outcome: 'delivered' | 'retried' | 'dead'): void {
+  ports.recorder.increment(ports.catalog.notifications, { receiver, outcome })
+}
+
+const describe = ({ receiver, notification }: Message[0], attempts: number) => ({
+  receiver,
+  alert: notification.alert,
+  kind: notification.kind,
+  dedup_key: notification.dedupKey,
+  attempts,
+})

@@ -1,0 +1,260 @@
+import { DurableObject } from 'cloudflare:workers'
+import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
+import { within } from '../lib/deadline.ts'
+import { newId } from '../lib/ids.ts'
+import type { Result } from '../lib/result.ts'
+import { attempt, deliverDue } from './delivery.ts'
+import { LedgerStore } from './ledger-store.ts'
+import type { Incident, Silence, SilenceMatcher } from './model.ts'
+import { matches } from './model.ts'
+import { nextAttemptMs } from './outbox.ts'
+import type { LedgerPorts } from './ports.ts'
+import type { Accepted } from './receiver.ts'
+import type { CommittedRun, RunInput } from './run.ts'
+import { commitRun, commitWatch, readSignals } from './run.ts'
+import type { AlertsOverview, LedgerStatus } from './status.ts'
+import { readOverview, readStatus } from './status.ts'
+import { MISSED_AFTER_MS } from './watchdog.ts'
+
+/** What came of a run: `partial` where some signals could not be read, `refused` where another was under way. */
+export interface TickResult {
+  readonly outcome: 'ok' | 'partial' | 'error' | 'refused'
+}
+
+/** What to silence, until when and why. */
+export interface SilenceRequest {
+  readonly matcher: SilenceMatcher
+  readonly untilMs: number
+  readonly reason: string
+  readonly by?: string
+}
+
+/** The ledger, as Workers call it. */
+export interface AlertLedgerClient {
+  tick(scheduledAtMs: number): Promise<TickResult>
+  status(): Promise<LedgerStatus>
+  overview(): Promise<AlertsOverview>
+  silence(request: SilenceRequest): Promise<SilenceResult>
+  unsilence(id: string): Promise<boolean>
+  listSilences(): Promise<readonly Silence[]>
+  acknowledge(alert: string, by: Acknowledger): Promise<Incident | undefined>
+  test(receiver: string): Promise<Result<Accepted> | undefined>
+}
+
+/** A silence, and the rules that it matches now. */
+export interface SilenceResult {
+  readonly silence: Silence
+  readonly matches: readonly string[]
+}
+
+/** Who works on an alert, and what they say. */
+export interface Acknowledger {
+  readonly by?: string | undefined
+  readonly note?: string | undefined
+}
+
+/** A run that takes longer has lost its lease: the next one may begin, and the late one commits nothing. */
+export const LEASE_MS = 50 * SECOND_MS
+const FLUSH_TIMEOUT_MS = 10 * SECOND_MS
+
+/**
+ * Keeps the state of every alert, and the outbox of what is owed to receivers because of it. Both change together,
+ * in one transaction; delivering comes after, from the alarm, until it succeeds or is given up. There is one ledger.
+ */
+export abstract class AlertLedgerObject<E> extends DurableObject<E> {
+  readonly #store: LedgerStore
+  /** Held by the run under way. In memory: a run doesn't outlive its object. */
+  #lease: { readonly expiresAtMs: number } | undefined
+  #delivering = false
+  #knownPorts: LedgerPorts | undefined
+
+  constructor(ctx: DurableObjectState, env: E) {
+    super(ctx, env)
+    this.#store = new LedgerStore(ctx.storage)
+  }
+
+  protected abstract ports(): LedgerPorts
+
+  get #ports(): LedgerPorts {
+    this.#knownPorts ??= this.ports()
+    return this.#knownPorts
+  }
+
+  /** One run: reads the signals, evaluates the rules, commits what follows. Rejects only for a bug. */
+  async tick(scheduledAtMs: number): Promise<TickResult> {
+    const ports = this.#ports
+    const startedMs = ports.clock()
+    if (this.#lease && startedMs < this.#lease.expiresAtMs) return this.#refuse('another run is under way')
+    const lease = { expiresAtMs: startedMs + LEASE_MS }
+    this.#lease = lease
+    try {
+      const input = await readSignals(scheduledAtMs, ports)
+      if (this.#lease !== lease) return this.#refuse('the run took too long')
+      const run = commitRun(input, this.#store, ports)
+      // Not awaited before: the alarm is part of what the transaction just wrote.
+      if (run.owed > 0) void this.ctx.storage.setAlarm(ports.clock())
+      else await this.#arm()
+      this.#record(input, run)
+      await this.#flush()
+      return { outcome: input.outcome }
+    } finally {
+      if (this.#lease === lease) this.#lease = undefined
+    }
+  }
+
+  /** The state in short. Costs a few rows read. */
+  status(): LedgerStatus {
+    return readStatus(this.#store, this.#ports)
+  }
+
+  /** The state with its history. */
+  overview(): AlertsOverview {
+    return readOverview(this.#store, this.#ports)
+  }
+
+  /** Adds a silence, and tells which rules it matches now. */
+  silence(request: SilenceRequest): SilenceResult {
+    const { alerts, clock } = this.#ports
+    const silence: Silence = { id: newId(), createdAtMs: clock(), ...request }
+    this.#store.saveSilence(silence)
+    const matched = alerts.rules.filter((rule) => matches(silence.matcher, { ...rule, alert: rule.id }))
+    return { silence, matches: matched.map(({ id }) => id) }
+  }
+
+  /** Ends a silence; whether there was one. What still fires is sent by the next run. */
+  unsilence(id: string): boolean {
+    return this.#store.deleteSilence(id)
+  }
+
+  /** The silences that have not ended. */
+  listSilences(): Silence[] {
+    return this.#store.silences(this.#ports.clock())
+  }
+
+  /** Stops the reminders of a firing alert; undefined where it doesn't fire. */
+  acknowledge(alert: string, { by, note }: Acknowledger): Incident | undefined {
+    const incident = this.#store.openIncidents().get(alert)
+    if (!incident) return undefined
+    const acknowledged = {
+      ...incident,
+      acknowledged: {
+        atMs: this.#ports.clock(),
+        ...(by !== undefined && { by }),
+        ...(note !== undefined && { note }),
+      },
+    }
+    this.#store.saveIncident(acknowledged)
+    return acknowledged
+  }
+
+  /** Sends a test to a receiver, once, and tells what it answered; undefined where there is no such receiver. */
+  async test(receiver: string): Promise<Result<Accepted> | undefined> {
+    const ports = this.#ports
+    const found = ports.receivers.find(({ name }) => name === receiver)
+    if (!found) return undefined
+    const now = ports.clock()
+    const notification = {
+      kind: 'test',
+      dedupKey: `${ports.source.service}/test/${now}`,
+      alert: 'test',
+      severity: 'info',
+      summary: `A test from ${ports.source.service}: nothing is wrong`,
+      startedAtMs: now,
+      condition: 'somebody asked for a test',
+      labels: {},
+      source: ports.source,
+    } as const
+    return await attempt(found, [notification], ports)
+  }
+
+  /**
+   * Delivers what is due, and notices a cron that stopped. The platform calls it at least once for each time it was
+   * set for, and never twice at once. It always sets the next one, so that no failure ends the chain.
+   */
+  override async alarm(): Promise<void> {
+    const ports = this.#ports
+    if (this.#delivering) return
+    this.#delivering = true
+    let notBeforeMs = 0
+    try {
+      this.#watch()
+      if (await deliverDue(this.#store, ports)) {
+        ports.recorder.set(ports.catalog.notificationsPending, {}, this.#store.pendingCount())
+        await this.#flush()
+      }
+    } catch (error) {
+      notBeforeMs = ports.clock() + MINUTE_MS // a bug must not spin
+      ports.logger.error('alarm_failed', { error })
+      ports.errors.report(error, { tags: { object: 'AlertLedger' } })
+    } finally {
+      this.#delivering = false
+      await this.#arm(notBeforeMs)
+    }
+  }
+
+  #watch(): void {
+    const ports = this.#ports
+    const begun = commitWatch(this.#store, ports)
+    if (!begun) return
+    ports.logger.error('scheduler_missed', { value: begun.value })
+    ports.errors.report(new Error('The scheduler stopped'), { tags: { object: 'AlertLedger' } })
+  }
+
+  /** Sees to it that the alarm comes in time. It may come early, which costs less than moving it at each run. */
+  async #arm(notBeforeMs = 0): Promise<void> {
+    const wantedMs = this.#nextWakeMs()
+    if (wantedMs === undefined) return
+    const atMs = Math.max(wantedMs, notBeforeMs)
+    const setMs = await this.ctx.storage.getAlarm()
+    if (setMs === null || atMs < setMs) await this.ctx.storage.setAlarm(atMs)
+  }
+
+  #nextWakeMs(): number | undefined {
+    const now = this.#ports.clock()
+    const times = this.#store
+      .waitedFor()
+      .flatMap((receiver) => nextAttemptMs(this.#store.pending(receiver)) ?? [])
+    const lastRun = this.#store.lastRun()
+    if (lastRun) {
+      const missedAtMs = lastRun.atMs + MISSED_AFTER_MS
+      times.push(missedAtMs > now ? missedAtMs : now + MISSED_AFTER_MS)
+    }
+    return times.length === 0 ? undefined : Math.max(now, Math.min(...times))
+  }
+
+  #refuse(reason: string): TickResult {
+    const { logger, recorder, catalog } = this.#ports
+    logger.warn('tick_refused', { reason })
+    recorder.increment(catalog.ticks, { outcome: 'refused' })
+    return { outcome: 'refused' }
+  }
+
+  #record({ startedMs, outcome, dependencies }: RunInput, { atMs, firing }: CommittedRun): void {
+    const { recorder, catalog } = this.#ports
+    recorder.increment(catalog.ticks, { outcome })
+    recorder.set(catalog.tickDuration, {}, Math.max(0, atMs - startedMs) / 1000)
+    if (outcome !== 'error') recorder.set(catalog.tickLastSuccess, {}, atMs / 1000)
+    for (const severity of ['critical', 'warning', 'info'] as const) {
+      const count = firing.filter((incident) => incident.severity === severity).length
+      recorder.set(catalog.alertsFiring, { severity }, count)
+    }
+    for (const dependency of ['mongodb', 'redis'] as const) {
+      const state = dependencies?.[dependency]
+      if (!state || state.state === 'disabled') continue
+      recorder.set(catalog.dependencyUp, { dependency }, state.state === 'up' ? 1 : 0)
+      if (state.state !== 'up') continue
+      recorder.set(catalog.dependencyLatency, { dependency }, state.details.latencyMs / 1000)
+    }
+    recorder.set(catalog.notificationsPending, {}, this.#store.pendingCount())
+  }
+
+  async #flush(): Promise<void> {
+    const { flush, logger } = this.#ports
+    try {
+      const flushed = await within(FLUSH_TIMEOUT_MS, flush())
+      if (!flushed.ok) logger.warn('metrics_not_flushed', { reason: flushed.error.message })
+    } catch (error) {
+      logger.warn('metrics_not_flushed', { error })
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import type { Severity } from '../config/rules.ts'
+import type { Notification } from './receiver.ts'
+
+/** What a run saw of one alert. */
+export interface Observation {
+  readonly alert: string
+  readonly severity: Severity
+  readonly labels: Readonly<Record<string, string>>
+  /** The condition in words. */
+  readonly condition: string
+  /** One line, with what was measured filled in. */
+  readonly summary: string
+  readonly runbook?: string
+  /** How long the condition must hold before the alert fires. */
+  readonly forMs: number
+  /** Whether the condition holds; undefined where there is no data. */
+  readonly holds: boolean | undefined
+  /** What was measured, with its unit. */
+  readonly value?: string
+}
+
+/** From the run in which an alert fired to the one in which it was resolved. Times in milliseconds since the epoch. */
+export interface Incident {
+  readonly dedupKey: string
+  readonly alert: string
+  readonly severity: Severity
+  readonly labels: Readonly<Record<string, string>>
+  readonly condition: string
+  readonly summary: string
+  readonly runbook?: string
+  readonly startedAtMs: number
+  readonly resolvedAtMs?: number
+  /** What was measured last, with its unit. */
+  readonly value?: string
+  /** Receivers that are owed, or had, the news that it fires: these are told when it is resolved. */
+  readonly told: readonly string[]
+  /** When receivers were last told or reminded; undefined while nobody was. */
+  readonly toldAtMs?: number
+  readonly acknowledged?: Acknowledgement
+}
+
+/** Somebody works on it: no more reminders. */
+export interface Acknowledgement {
+  readonly atMs: number
+  readonly by?: string
+  readonly note?: string
+}
+
+/** What is known of an alert between two runs. */
+export type AlertState =
+  | { readonly phase: 'inactive' }
+  | ({ readonly phase: 'pending' } & Pending)
+  | { readonly phase: 'firing'; readonly incident: Incident }
+  /** Filed with the history; the next run begins from `inactive`. */
+  | { readonly phase: 'resolved'; readonly incident: Incident }
+
+/** The condition holds, but not yet for long enough. */
+export interface Pending {
+  readonly sinceMs: number
+  /** How long it was seen to hold. */
+  readonly heldMs: number
+  /** The last run, if it saw the condition hold; undefined if it had no data. */
+  readonly heldAtMs?: number
+}
+
+/** A notification, and who is owed it. */
+export interface Owed {
+  readonly receiver: string
+  readonly notification: Notification
+}
+
+/** Which alerts a silence is for: all that is given must match. */
+export interface SilenceMatcher {
+  readonly alert?: string
+  readonly severity?: Severity
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** Alerts that match are not sent before `untilMs`; a resolve of what was sent already is. */
+export interface Silence {
+  readonly id: string
+  readonly matcher: SilenceMatcher
+  readonly createdAtMs: number
+  readonly untilMs: number
+  readonly reason: string
+  readonly by?: string
+}
+
+/** Whether an alert is silenced at `now`. */
+export const isSilenced = (
+  alert: Pick<Observation, 'alert' | 'severity' | 'labels'>,
+  silences: readonly Silence[],
+  now: number,
+): boolean => silences.some((silence) => now < silence.untilMs && matches(silence.matcher, alert))
+
+/** Whether a matcher is for an alert. */
+export function matches(
+  matcher: SilenceMatcher,
+  alert: Pick<Observation, 'alert' | 'severity' | 'labels'>,
+): boolean {
+  return (
+    (matcher.alert === undefined || matcher.alert === alert.alert) &&
+    (matcher.severity === undefined || matcher.severity === alert.severity) &&
+    Object.entries(matcher.labels ?? {}).every(([name, value]) => alert.labels[name] === value)
+  )
+}

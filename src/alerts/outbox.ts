@@ -1,0 +1,101 @@
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
+import type { Failure } from '../lib/result.ts'
+import type { Notification, Receiver } from './receiver.ts'
+
+/** A notification that waits for its receiver. Times in milliseconds since the epoch. */
+export interface PendingNotification {
+  /** Rising in the order in which notifications came to be. */
+  readonly id: number
+  /** The run that it came from. */
+  readonly run: number
+  readonly receiver: string
+  readonly notification: Notification
+  readonly createdAtMs: number
+  readonly nextAttemptAtMs: number
+  readonly attempts: number
+  readonly lastError?: string
+}
+
+/** Notifications that are delivered in one call. */
+export type Message = readonly [PendingNotification, ...PendingNotification[]]
+
+/**
+ * What may be sent to one receiver now, oldest first. A notification waits until every earlier one of its incident is
+ * delivered or dead: a resolve never overtakes its trigger. Those of one run share a message where the receiver
+ * likes that, at a retry too.
+ * @param pending all that waits for the receiver
+ */
+export function dueMessages(
+  pending: readonly PendingNotification[],
+  grouping: Receiver['grouping'],
+  now: number,
+): Message[] {
+  const groups = new Map<string, [PendingNotification, ...PendingNotification[]]>()
+  for (const each of headsOf(pending)) {
+    if (each.nextAttemptAtMs > now) continue
+    const key = grouping === 'shared' ? `run ${each.run}` : `notification ${each.id}`
+    const group = groups.get(key)
+    if (group) group.push(each)
+    else groups.set(key, [each])
+  }
+  return [...groups.values()]
+}
+
+/** When the next of these notifications may be sent; undefined where none waits. */
+export function nextAttemptMs(pending: readonly PendingNotification[]): number | undefined {
+  const heads = headsOf(pending)
+  return heads.length === 0 ? undefined : Math.min(...heads.map((each) => each.nextAttemptAtMs))
+}
+
+/** The oldest notification of each incident, in their order. */
+function headsOf(pending: readonly PendingNotification[]): PendingNotification[] {
+  const heads = new Map<string, PendingNotification>()
+  for (const each of [...pending].sort((a, b) => a.id - b.id)) {
+    const key = each.notification.dedupKey
+    if (!heads.has(key)) heads.set(key, each)
+  }
+  return [...heads.values()]
+}
+
+/** What becomes of a notification whose delivery failed. */
+export type AfterFailure =
+  | { readonly state: 'dead'; readonly reason: string }
+  | { readonly state: 'pending'; readonly nextAttemptAtMs: number }
+
+const FIRST_BACKOFF_MS = 5 * SECOND_MS
+const LONGEST_BACKOFF_MS = 15 * MINUTE_MS
+const SHORTEST_BACKOFF_MS = SECOND_MS
+/** A receiver that asks for longer is asked again after this. */
+export const LONGEST_RETRY_AFTER_MS = HOUR_MS
+
+/**
+ * Decides after a failed attempt. A failure that can't be mended by another attempt is final. Else the next attempt
+ * follows after exponential backoff with full jitter
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), not before the receiver asked for it,
+ * and once more when the time is up; after that it is given up.
+ * @param random from 0 to 1
+ */
+export function afterFailure(
+  failed: Pick<PendingNotification, 'createdAtMs' | 'attempts'>,
+  failure: Failure,
+  now: number,
+  giveUpAfterMs: number,
+  random: number,
+): AfterFailure {
+  if (!failure.retryable) return { state: 'dead', reason: failure.message }
+  const deadlineMs = failed.createdAtMs + giveUpAfterMs
+  if (now >= deadlineMs) return { state: 'dead', reason: `given up: ${failure.message}` }
+  const backoffMs = Math.max(SHORTEST_BACKOFF_MS, random * backoffCeilingMs(failed.attempts))
+  const retryAfterMs = Math.min(failure.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)
+  const nextMs = Math.ceil(now + Math.max(backoffMs, retryAfterMs))
+  return {
+    state: 'pending',
+    // A receiver that asked us to wait is not asked sooner, not even for the last time.
+    nextAttemptAtMs: Math.max(Math.min(nextMs, deadlineMs), now + retryAfterMs),
+  }
+}
+
+/** The longest wait after so many earlier attempts. */
+function backoffCeilingMs(attempts: number): number {
+  return Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempts, 20))
+}

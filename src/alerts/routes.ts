@@ -1,0 +1,112 @@
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { severity } from '../config/rules.ts'
+import { labelName, slug } from '../config/text.ts'
+import type { Clock } from '../lib/clock.ts'
+import { parseDurationMs } from '../lib/duration.ts'
+import { HttpError } from '../lib/http-error.ts'
+import { validate } from '../lib/validation.ts'
+import { activeJson, deadJson, deliveredJson, incidentJson, pendingJson, silenceJson } from './json.ts'
+import type { AlertLedgerClient } from './ledger.ts'
+
+const note = z.string().trim().min(1).max(500)
+const person = z.string().trim().min(1).max(100)
+
+const acknowledgement = z.strictObject({ by: person.optional(), note: note.optional() })
+
+const testRequest = z.strictObject({ receiver: slug })
+
+const silenceRequest = z
+  .strictObject({
+    alert: slug.optional(),
+    severity: severity.optional(),
+    labels: z.record(labelName, z.string()).optional(),
+    /** When it ends: this or `for`. */
+    until: z.iso.datetime({ offset: true }).optional(),
+    for: z
+      .string()
+      .refine((text) => (parseDurationMs(text) ?? 0) > 0, { error: 'a duration such as "30m" or "4h"' })
+      .optional(),
+    reason: note,
+    by: person.optional(),
+  })
+  .superRefine((request, context) => {
+    const mistake = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message, input: request })
+    if (!request.alert && !request.severity && Object.keys(request.labels ?? {}).length === 0) {
+      mistake('alert', 'name what to silence: alert, severity or labels')
+    }
+    if ((request.until === undefined) === (request.for === undefined)) {
+      mistake('until', 'say when it ends: until or for, one of them')
+    }
+  })
+
+/**
+ * Alerts and silences for the admin; to be mounted under `/admin`, behind its authentication.
+ * @param ledger asked once per request, for a stub belongs to one
+ */
+export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
+  return new Hono()
+    .get('/alerts', async (c) => {
+      const { active, notifications, scheduler, resolved, outbox, silences } = await ledger().overview()
+      return c.json({
+        active: active.map(activeJson),
+        resolved: resolved.map(incidentJson),
+        notifications: {
+          counts: notifications,
+          pending: outbox.pending.map(pendingJson),
+          dead: outbox.dead.map(deadJson),
+          delivered: outbox.delivered.map(deliveredJson),
+        },
+        silences: silences.map(silenceJson),
+        scheduler: {
+          last_run_at: isoOrNull(scheduler.lastRunAtMs),
+          last_outcome: scheduler.lastOutcome ?? null,
+          lag_seconds: scheduler.lagSeconds ?? null,
+        },
+      })
+    })
+    .post('/alerts/test', validate('json', testRequest), async (c) => {
+      const { receiver } = c.req.valid('json')
+      const answer = await ledger().test(receiver)
+      if (!answer) {
+        const message = 'no receiver of this name is configured'
+        throw new HttpError(400, 'invalid_request', `receiver: ${message}`, {
+          details: [{ field: 'receiver', message }],
+        })
+      }
+      if (!answer.ok) throw new HttpError(502, 'receiver_failed', `${receiver}: ${answer.error.message}`)
+      return c.json({ receiver, status: answer.value.status, body: answer.value.body })
+    })
+    .post('/alerts/:id/acknowledge', validate('json', acknowledgement), async (c) => {
+      const id = c.req.param('id')
+      const incident = await ledger().acknowledge(id, c.req.valid('json'))
+      if (!incident) throw new HttpError(404, 'not_found', `${id} does not fire`)
+      return c.json(incidentJson(incident))
+    })
+    .get('/silences', async (c) => c.json({ silences: (await ledger().listSilences()).map(silenceJson) }))
+    .post('/silences', validate('json', silenceRequest), async (c) => {
+      const { until, for: forText, reason, by, alert, severity, labels } = c.req.valid('json')
+      const now = clock()
+      const untilMs = until === undefined ? now + (parseDurationMs(forText ?? '') ?? 0) : Date.parse(until)
+      if (untilMs <= now) {
+        const message = 'a time that has passed'
+        throw new HttpError(400, 'invalid_request', `until: ${message}`, {
+          details: [{ field: 'until', message }],
+        })
+      }
+      const { silence, matches } = await ledger().silence({
+        matcher: { ...(alert && { alert }), ...(severity && { severity }), ...(labels && { labels }) },
+        untilMs,
+        reason,
+        ...(by && { by }),
+      })
+      return c.json({ ...silenceJson(silence), matches }, 201)
+    })
+    .delete('/silences/:id', async (c) => {
+      if (await ledger().unsilence(c.req.param('id'))) return c.body(null, 204)
+      throw new HttpError(404, 'not_found', 'no such silence')
+    })
+}
+
+const isoOrNull = (atMs: number | undefined) => (atMs === undefined ? null : new Date(atMs).toISOString())

@@ -1,0 +1,132 @@
+import type { AlertState, Incident, Observation, Owed, Pending } from './model.ts'
+import type { Notification } from './receiver.ts'
+
+/** What besides the observation decides a step. */
+export interface StepContext {
+  readonly now: number
+  readonly source: Notification['source']
+  /** Who is told of alerts of this severity. */
+  readonly receivers: readonly string[]
+  readonly silenced: boolean
+  /** While an alert fires, it is sent again this often; 0 for never. */
+  readonly reminderMs: number
+}
+
+/** An alert's next state, and what is owed to whom because of it. */
+export interface Step {
+  readonly state: AlertState
+  readonly owed: readonly Owed[]
+}
+
+const INACTIVE: AlertState = { phase: 'inactive' }
+
+/**
+ * Moves one alert on by one run.
+ *
+ * No data changes nothing: what fires goes on firing, for unknown is not resolved; what is pending stays so, but the
+ * time around the run without data doesn't count towards `for`.
+ */
+export function step(state: AlertState, seen: Observation, context: StepContext): Step {
+  switch (state.phase) {
+    case 'firing':
+      return seen.holds === false
+        ? resolve(state.incident, seen.value, context)
+        : keepFiring(state.incident, seen, context)
+    case 'pending':
+      if (seen.holds === false) return { state: INACTIVE, owed: [] }
+      return advance(wait(state, seen.holds === true, context.now), seen, context)
+    default:
+      if (!seen.holds) return { state: INACTIVE, owed: [] }
+      return advance({ sinceMs: context.now, heldMs: 0, heldAtMs: context.now }, seen, context)
+  }
+}
+
+/** Ends an incident: whoever was told that it fires is told, silenced or not. */
+export function resolve(
+  incident: Incident,
+  value: string | undefined,
+  context: Pick<StepContext, 'now' | 'source'>,
+): Step {
+  const resolved = { ...incident, ...(value !== undefined && { value }), resolvedAtMs: context.now }
+  return {
+    state: { phase: 'resolved', incident: resolved },
+    owed: owedTo(incident.told, 'resolved', resolved, context),
+  }
+}
+
+/** Only time between two runs that both saw the condition hold counts. */
+function wait(pending: Pending, holds: boolean, now: number): Pending {
+  const { sinceMs, heldMs, heldAtMs } = pending
+  if (!holds) return { sinceMs, heldMs }
+  const heldSinceMs = heldAtMs === undefined ? 0 : Math.max(0, now - heldAtMs)
+  return { sinceMs, heldMs: heldMs + heldSinceMs, heldAtMs: now }
+}
+
+function advance(pending: Pending, seen: Observation, context: StepContext): Step {
+  if (!seen.holds || pending.heldMs < seen.forMs) return { state: { phase: 'pending', ...pending }, owed: [] }
+  const incident: Incident = {
+    dedupKey: `${context.source.service}/${seen.alert}/${context.now}`,
+    alert: seen.alert,
+    startedAtMs: context.now,
+    told: [],
+    ...described(seen),
+  }
+  return keepFiring(incident, seen, context)
+}
+
+/** Tells those who should know and don't, and reminds the others when it is time. */
+function keepFiring(incident: Incident, seen: Observation, context: StepContext): Step {
+  const { summary, value } = seen.holds === undefined ? incident : seen
+  const current: Incident = {
+    ...incident,
+    ...described({ ...seen, summary, ...(value !== undefined && { value }) }),
+  }
+  if (context.silenced) return { state: { phase: 'firing', incident: current }, owed: [] }
+
+  const { now, reminderMs } = context
+  const untold = context.receivers.filter((name) => !current.told.includes(name))
+  const told = context.receivers.filter((name) => current.told.includes(name))
+  const remind =
+    told.length > 0 &&
+    reminderMs > 0 &&
+    current.acknowledged === undefined &&
+    now - (current.toldAtMs ?? now) >= reminderMs
+  const toldAtMs = remind || (current.toldAtMs === undefined && untold.length > 0) ? now : current.toldAtMs
+
+  const next: Incident = {
+    ...current,
+    told: [...current.told, ...untold],
+    ...(toldAtMs !== undefined && { toldAtMs }),
+  }
+  return {
+    state: { phase: 'firing', incident: next },
+    owed: [
+      ...owedTo(untold, 'firing', next, context),
+      ...owedTo(remind ? told : [], 'reminder', next, context),
+    ],
+  }
+}
+
+function described(seen: Observation) {
+  const { severity, labels, condition, summary, runbook, value } = seen
+  return {
+    severity,
+    labels,
+    condition,
+    summary,
+    ...(runbook !== undefined && { runbook }),
+    ...(value !== undefined && { value }),
+  }
+}
+
+function owedTo(
+  receivers: readonly string[],
+  kind: 'firing' | 'reminder' | 'resolved',
+  incident: Incident,
+  { source }: Pick<StepContext, 'source'>,
+): Owed[] {
+  if (receivers.length === 0) return []
+  const { told: _told, toldAtMs: _toldAtMs, acknowledged: _acknowledged, ...shown } = incident
+  const notification: Notification = { kind, ...shown, source }
+  return receivers.map((receiver) => ({ receiver, notification }))
+}

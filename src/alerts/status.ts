@@ -1,0 +1,124 @@
+import type { Severity } from '../config/rules.ts'
+import { MINUTE_MS } from '../lib/clock.ts'
+import { summarise } from './condition.ts'
+import type { LastRun, LedgerStore, SettledNotification } from './ledger-store.ts'
+import type { Acknowledgement, Incident, Silence } from './model.ts'
+import { isSilenced } from './model.ts'
+import type { PendingNotification } from './outbox.ts'
+import type { LedgerPorts } from './ports.ts'
+
+/** An alert that fires, or whose condition holds but not yet for long enough. */
+export interface ActiveAlert {
+  readonly alert: string
+  readonly state: 'pending' | 'firing'
+  readonly severity: Severity
+  readonly summary: string
+  /** Since when it fires, or its condition holds; milliseconds since the epoch. */
+  readonly sinceMs: number
+  /** As last measured, with its unit; undefined where the last run had no data. */
+  readonly value?: string
+  readonly silenced: boolean
+  readonly acknowledged?: Acknowledgement
+  readonly dedupKey?: string
+  /** Who was told that it fires. */
+  readonly told: readonly string[]
+}
+
+/** How the scheduler does; all of it is undefined before the first run. */
+export interface SchedulerStatus {
+  readonly lastRunAtMs?: number
+  readonly lastOutcome?: LastRun['outcome']
+  /** How late the last run was, or how overdue the next one is, whichever is more. */
+  readonly lagSeconds?: number
+}
+
+/** The state of the alerts in short. */
+export interface LedgerStatus {
+  readonly active: readonly ActiveAlert[]
+  readonly notifications: { readonly pending: number; readonly dead: number }
+  readonly scheduler: SchedulerStatus
+}
+
+/** The state of the alerts with their history: what was resolved and sent in the last 7 days, latest first. */
+export interface AlertsOverview extends LedgerStatus {
+  readonly resolved: readonly Incident[]
+  readonly outbox: {
+    readonly pending: readonly PendingNotification[]
+    readonly dead: readonly SettledNotification[]
+    readonly delivered: readonly SettledNotification[]
+  }
+  readonly silences: readonly Silence[]
+}
+
+/** See `LedgerStatus`. */
+export function readStatus(store: LedgerStore, ports: LedgerPorts): LedgerStatus {
+  const now = ports.clock()
+  const run = store.lastRun()
+  return {
+    active: [...firingAlerts(store, run, now), ...pendingAlerts(run, store.silences(now), ports, now)],
+    notifications: { pending: store.pendingCount(), dead: store.deadCount() },
+    scheduler: run ? schedulerStatus(run, now) : {},
+  }
+}
+
+/** See `AlertsOverview`. */
+export function readOverview(store: LedgerStore, ports: LedgerPorts): AlertsOverview {
+  return {
+    ...readStatus(store, ports),
+    resolved: store.resolvedIncidents(),
+    outbox: {
+      pending: store.waitedFor().flatMap((receiver) => store.pending(receiver, 100)),
+      dead: store.settled('dead'),
+      delivered: store.settled('delivered'),
+    },
+    silences: store.silences(ports.clock()),
+  }
+}
+
+function firingAlerts(store: LedgerStore, run: LastRun | undefined, now: number): ActiveAlert[] {
+  const silences = store.silences(now)
+  return [...store.openIncidents().values()].map((incident) => {
+    const value = run?.values[incident.alert]
+    return {
+      alert: incident.alert,
+      state: 'firing',
+      severity: incident.severity,
+      summary: incident.summary,
+      sinceMs: incident.startedAtMs,
+      ...(value !== undefined && { value }),
+      silenced: isSilenced(incident, silences, now),
+      ...(incident.acknowledged && { acknowledged: incident.acknowledged }),
+      dedupKey: incident.dedupKey,
+      told: incident.told,
+    }
+  })
+}
+
+function pendingAlerts(
+  run: LastRun | undefined,
+  silences: readonly Silence[],
+  ports: LedgerPorts,
+  now: number,
+): ActiveAlert[] {
+  return Object.entries(run?.pending ?? {}).flatMap(([id, { sinceMs }]) => {
+    const rule = ports.alerts.rules.find((each) => each.id === id)
+    if (!rule) return []
+    const { severity, labels } = rule
+    const value = run?.values[id]
+    return {
+      alert: id,
+      state: 'pending' as const,
+      severity,
+      summary: summarise(rule, value),
+      sinceMs,
+      ...(value !== undefined && { value }),
+      silenced: isSilenced({ alert: id, severity, labels }, silences, now),
+      told: [],
+    }
+  })
+}
+
+function schedulerStatus({ atMs, outcome, lagSeconds }: LastRun, now: number): SchedulerStatus {
+  const overdueSeconds = Math.max(0, now - atMs - MINUTE_MS) / 1000
+  return { lastRunAtMs: atMs, lastOutcome: outcome, lagSeconds: Math.max(lagSeconds, overdueSeconds) }
+}
