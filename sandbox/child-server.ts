@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { spawnOwned } from './child-process.ts'
 
 const START_TIMEOUT_MS = 20_000
 const POLL_MS = 50
@@ -28,45 +27,29 @@ export interface ChildServer {
   close(): Promise<void>
 }
 
-/**
- * Starts a server that listens on `port` and waits until it accepts connections. It gets a process group of its own, so
- * that Ctrl-C in a terminal leaves the order of shutdown to us. Throws with what it printed where it ends instead.
- */
+/** Starts a server that listens on `port` and waits until it accepts connections. Throws with what it printed else. */
 export async function startChildServer(
   file: string,
   args: readonly string[],
   port: number,
 ): Promise<ChildServer> {
-  const child = spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-  const exited = once(child, 'exit').catch(() => {})
-  const killWithUs = () => child.kill('SIGKILL')
-  process.once('exit', killWithUs)
+  const child = spawnOwned(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const output: Buffer[] = []
-  child.stdout.on('data', (chunk) => output.push(chunk))
-  child.stderr.on('data', (chunk) => output.push(chunk))
+  const streams = [child.process.stdout, child.process.stderr]
+  for (const stream of streams) stream?.on('data', (chunk) => output.push(chunk))
 
   const deadline = Date.now() + START_TIMEOUT_MS
   while (!(await accepts(port))) {
-    if (hasEnded(child) || Date.now() > deadline) {
-      child.kill('SIGKILL')
+    if (child.hasEnded() || Date.now() > deadline) {
+      await child.stop('SIGKILL')
       const said = Buffer.concat(output).toString().trim().split('\n').slice(-10).join('\n')
       throw new Error(`${path.basename(file)} did not start:\n${said}`)
     }
     await sleep(POLL_MS)
   }
-  for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners('data').resume()
-
-  return {
-    port,
-    async close() {
-      process.off('exit', killWithUs)
-      if (!hasEnded(child)) child.kill('SIGTERM')
-      await exited
-    },
-  }
+  for (const stream of streams) stream?.removeAllListeners('data').resume()
+  return { port, close: () => child.stop('SIGTERM') }
 }
-
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { type Fault, type FaultName, HttpFaultSwitch } from './faults.ts'
+import { FAULT_NAMES, type Fault, type FaultName, HttpFaultSwitch } from './faults.ts'
 import type { InboxMessage } from './inbox/messages.ts'
 import { type FaultSwitches, startInbox } from './inbox/server.ts'
 import { startMongodb } from './mongodb/start.ts'
@@ -28,6 +28,8 @@ export interface Servers {
   /** Which MongoDB and Redis these are, for people. */
   readonly mongodbKind: string
   readonly redisKind: string
+  /** What `setFault` can break: all but a MongoDB that no proxy can stand in front of. */
+  readonly breakable: readonly FaultName[]
   readonly inboxUrl: string
   /** The variables that point the service here. */
   readonly vars: Readonly<Record<string, string>>
@@ -67,6 +69,7 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
     return {
       mongodbKind: mongodb.kind,
       redisKind: redis.kind,
+      breakable: FAULT_NAMES.filter((name) => faults[name] !== undefined),
       inboxUrl: inbox.url,
       vars: {
         ENVIRONMENT: 'development',

@@ -1,0 +1,78 @@
+/** `npm run dev`: the service and all that it talks to, on this machine. */
+import { createServer } from 'node:net'
+import { banner } from './dev/banner.ts'
+import { insertSampleData } from './dev/sample-data.ts'
+import { type DevSettings, readSettings, takenPortMessage } from './dev/settings.ts'
+import { startTicker } from './dev/ticker.ts'
+import { startWrangler } from './dev/wrangler.ts'
+import { listen } from './listen.ts'
+import { startServers } from './servers.ts'
+
+const closers: (() => void | Promise<void>)[] = []
+let stopping = false
+
+/** Ends what was started, last first. Asked a second time it leaves at once; children then are killed. */
+async function stop(exitCode: number): Promise<void> {
+  if (stopping) process.exit(1)
+  stopping = true
+  for (const close of closers.reverse()) {
+    await Promise.resolve(close()).catch((error: Error) => console.error(error.message))
+  }
+  process.exit(exitCode)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
+
+run().catch((error: Error) => {
+  if (stopping) return
+  console.error(error.message)
+  stop(1)
+})
+
+async function run(): Promise<void> {
+  const settings = readSettings(process.env)
+  await refuseTakenPorts(settings)
+  const serviceUrl = `http://127.0.0.1:${settings.port}`
+  console.log('Starting ...')
+
+  const starting = startServers({ inboxPort: settings.inboxPort })
+  closers.push(async () => (await starting).close())
+  const servers = await starting
+  const documents = await insertSampleData(servers.vars.MONGODB_URI as string, Date.now())
+  if (stopping) return
+
+  const wrangler = startWrangler({
+    port: settings.port,
+    stateDir: settings.stateDir,
+    vars: { ...servers.vars, SERVICE_URL: serviceUrl, LOG_FORMAT: process.env.LOG_FORMAT ?? 'text' },
+    print: (line) => console.log(line),
+  })
+  closers.push(wrangler.stop)
+  await wrangler.ready
+  if (stopping) return
+  wrangler.ended.then((lastLines) => {
+    if (stopping) return
+    console.error(`wrangler dev ended, so everything does. It said last:\n${lastLines}`)
+    stop(1)
+  })
+
+  console.log(banner(serviceUrl, servers, { documents }, settings.tickSeconds))
+  const ticker = startTicker(serviceUrl, settings.tickSeconds, (line) => console.error(line))
+  closers.push(ticker.stop)
+}
+
+async function refuseTakenPorts(settings: DevSettings): Promise<void> {
+  const ports = [
+    ['PORT', settings.port],
+    ['INBOX_PORT', settings.inboxPort],
+  ] as const
+  for (const [name, port] of ports) {
+    const server = createServer()
+    try {
+      await listen(server, port)
+    } catch {
+      throw new Error(takenPortMessage(name, port))
+    }
+    await new Promise((resolve) => server.close(resolve))
+  }
+}

@@ -1,0 +1,36 @@
+/** What `npm run dev` takes from the environment. */
+export interface DevSettings {
+  readonly port: number
+  readonly inboxPort: number
+  readonly tickSeconds: number
+  /** Where the service's storage is kept from one run to the next. */
+  readonly stateDir: string
+}
+
+const MAX_PORT = 65_535
+
+/** Reads PORT (8787), INBOX_PORT (8788), TICK_SECONDS (60) and STATE_DIR. Throws an Error that says what is wrong. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): DevSettings {
+  const number = (name: string, fallback: number, max: number): number => {
+    const text = env[name] || String(fallback)
+    if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > max) {
+      throw new Error(`${name} is "${text}", expected a whole number from 1 to ${max}.`)
+    }
+    return Number(text)
+  }
+  const port = number('PORT', 8787, MAX_PORT)
+  const inboxPort = number('INBOX_PORT', 8788, MAX_PORT)
+  if (port === inboxPort) throw new Error(`PORT and INBOX_PORT are both ${port}; they must differ.`)
+  return {
+    port,
+    inboxPort,
+    tickSeconds: number('TICK_SECONDS', 60, 86_400),
+    stateDir: env.STATE_DIR || '.wrangler/state',
+  }
+}
+
+/** What to say about a port that somebody else has. */
+export function takenPortMessage(name: 'PORT' | 'INBOX_PORT', port: number): string {
+  const other = port + 10 <= MAX_PORT ? port + 10 : port - 10
+  return `Port ${port} is taken: end what uses it, or choose another with ${name}=${other} npm run dev`
+}

@@ -1,0 +1,115 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { sampleData } from '../../sandbox/dev/sample-data.ts'
+import { readSettings, takenPortMessage } from '../../sandbox/dev/settings.ts'
+import { startTicker } from '../../sandbox/dev/ticker.ts'
+import { toEnvFile } from '../../sandbox/dev/wrangler.ts'
+
+describe('settings', () => {
+  test('have defaults, and come from the environment', () => {
+    expect(readSettings({})).toEqual({
+      port: 8787,
+      inboxPort: 8788,
+      tickSeconds: 60,
+      stateDir: '.wrangler/state',
+    })
+    expect(
+      readSettings({ PORT: '9000', INBOX_PORT: '9001', TICK_SECONDS: '5', STATE_DIR: '/tmp/s' }),
+    ).toEqual({
+      port: 9000,
+      inboxPort: 9001,
+      tickSeconds: 5,
+      stateDir: '/tmp/s',
+    })
+  })
+
+  test.each([
+    [{ PORT: 'abc' }, 'PORT is "abc", expected a whole number from 1 to 65535.'],
+    [{ INBOX_PORT: '70000' }, 'INBOX_PORT is "70000"'],
+    [{ TICK_SECONDS: '0' }, 'TICK_SECONDS is "0"'],
+    [{ TICK_SECONDS: '1.5' }, 'TICK_SECONDS is "1.5"'],
+    [{ PORT: '8788' }, 'PORT and INBOX_PORT are both 8788'],
+  ])('%j is refused', (env, message) => {
+    expect(() => readSettings(env)).toThrow(message)
+  })
+
+  test('a taken port is said with a way out', () => {
+    expect(takenPortMessage('PORT', 8787)).toBe(
+      'Port 8787 is taken: end what uses it, or choose another with PORT=8797 npm run dev',
+    )
+    expect(takenPortMessage('INBOX_PORT', 65_535)).toContain('INBOX_PORT=65525')
+  })
+})
+
+test('the sample data is the same each time, and of the last 30 days', () => {
+  const now = Date.UTC(2026, 5, 15)
+  const data = sampleData(now)
+  expect(sampleData(now)).toEqual(data)
+  const documents = Object.values(data).flat()
+  expect(documents.length).toBeGreaterThan(300)
+  for (const { created_at: createdAt } of documents) {
+    expect(createdAt.getTime()).toBeLessThanOrEqual(now)
+    expect(createdAt.getTime()).toBeGreaterThan(now - 30 * 86_400_000)
+  }
+  expect(new Set(data.users.map(({ tier }) => tier))).toEqual(
+    new Set(['free', 'starter', 'growth', 'enterprise']),
+  )
+})
+
+test('variables survive the file in which wrangler reads them', () => {
+  const vars = { PLAIN: 'x', DOLLAR: 'a$HOME#b', QUOTE: "it's", EMPTY: '' }
+  expect(toEnvFile(vars)).toBe("PLAIN='x'\nDOLLAR='a\\$HOME#b'\nQUOTE=`it's`\nEMPTY=''\n")
+})
+
+describe('the ticker', () => {
+  const cleanups: (() => void)[] = []
+  afterEach(() => {
+    for (const cleanup of cleanups.splice(0)) cleanup()
+  })
+
+  async function serve(listener: RequestListener): Promise<string> {
+    const server = createServer(listener).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    cleanups.push(() => server.close().closeAllConnections())
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  test('fires the cron again and again, never two at once', async () => {
+    let running = 0
+    const overlaps: number[] = []
+    const urls: string[] = []
+    const url = await serve((request, response) => {
+      overlaps.push(++running)
+      urls.push(request.url ?? '')
+      setTimeout(() => {
+        running--
+        response.end('ok')
+      }, 30) // longer than the pause between ticks
+    })
+    const ticker = startTicker(url, 0.01, () => {})
+    cleanups.push(ticker.stop)
+    await expect.poll(() => urls.length).toBeGreaterThanOrEqual(3)
+    ticker.stop()
+    expect(new Set(urls)).toEqual(new Set(['/cdn-cgi/handler/scheduled?cron=*+*+*+*+*']))
+    expect(new Set(overlaps)).toEqual(new Set([1]))
+  })
+
+  test('says once that the cron fails, and once that it works again', async () => {
+    const statuses = [500, 503, 200, 200, 500]
+    const url = await serve((_request, response) => {
+      response.statusCode = statuses.shift() ?? 200
+      response.end()
+    })
+    const lines: string[] = []
+    cleanups.push(startTicker(url, 0.01, (line) => lines.push(line)).stop)
+    await expect.poll(() => lines.length).toBe(4)
+    expect(lines).toEqual([
+      'The cron failed: status 500',
+      'The cron works again.',
+      'The cron failed: status 500',
+      'The cron works again.',
+    ])
+  })
+})
