@@ -1,0 +1,90 @@
+import { Hono } from 'hono'
+import { SECOND_MS } from '../lib/clock.ts'
+import { within } from '../lib/deadline.ts'
+import { HttpError } from '../lib/http-error.ts'
+import type { Secret } from '../lib/secret.ts'
+import { equalInConstantTime } from '../lib/secret.ts'
+import type { Logger } from '../logging/model.ts'
+import type { Catalog } from './catalog.ts'
+import type { ExpositionFormat } from './exposition.ts'
+import { CONTENT_TYPES, negotiateFormat } from './exposition.ts'
+import type { MetricsReader } from './query.ts'
+
+/** What the routes under `/metrics` use. */
+export interface MetricsRoutesOptions {
+  readonly store: MetricsReader & { exposition(format: ExpositionFormat): Promise<string> }
+  readonly catalog: Catalog
+  /** `METRICS_TOKEN`; with none, everybody may read. */
+  readonly tokens: readonly Secret[]
+  /** Whether there is a cache at all. */
+  readonly cacheEnabled: boolean
+  readonly log: Logger
+}
+
+const STORE_TIMEOUT_MS = 4 * SECOND_MS
+
+/** The routes under `/metrics`. Refusals are thrown as `HttpError`s. */
+export function metricsRoutes({ store, catalog, tokens, cacheEnabled, log }: MetricsRoutesOptions): Hono {
+  const routes = new Hono()
+
+  routes.use(async (c, next) => {
+    if (tokens.length > 0 && !(await isValid(c.req.header('Authorization'), tokens))) {
+      throw new HttpError(401, 'unauthorized', 'A valid metrics token is needed.', {
+        headers: { 'WWW-Authenticate': 'Bearer realm="metrics"' },
+      })
+    }
+    await next()
+    c.header('Cache-Control', 'no-store')
+  })
+
+  routes.get('/', async (c) => {
+    const format = negotiateFormat(c.req.header('Accept'))
+    const text = await answered(store.exposition(format))
+    return c.body(text, 200, { 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept' })
+  })
+
+  routes.get('/cache', async (c) => {
+    if (!cacheEnabled) return c.json({ status: 'disabled' })
+    const metric = catalog.cacheOperations.name
+    const { series } = await answered(
+      store.read({
+        windows: [],
+        series: [
+          { metric, labels: { status: 'hit' } },
+          { metric, labels: { status: 'miss' } },
+        ],
+      }),
+    )
+    const [hits, misses] = [series[0]?.value ?? 0, series[1]?.value ?? 0]
+    return c.json({ status: 'enabled', statistics: { hits, misses, hit_rate: hitRate(hits, misses) } })
+  })
+
+  /** What the store gives; 503 where it fails or is slow. */
+  async function answered<T>(answer: Promise<T>): Promise<T> {
+    try {
+      const result = await within(STORE_TIMEOUT_MS, answer)
+      if (result.ok) return result.value
+      log.warn('metrics_store_timed_out', { timeout_ms: STORE_TIMEOUT_MS })
+    } catch (error) {
+      log.error('metrics_store_failed', { error })
+    }
+    throw new HttpError(503, 'metrics_unavailable', 'The metrics cannot be read at the moment.', {
+      headers: { 'Retry-After': '5' },
+    })
+  }
+
+  return routes
+}
+
+/** A share of hits such as `66.67%`; `0.00%` where there was nothing. */
+export function hitRate(hits: number, misses: number): string {
+  const total = hits + misses
+  return `${(total === 0 ? 0 : (hits / total) * 100).toFixed(2)}%`
+}
+
+async function isValid(authorization: string | undefined, tokens: readonly Secret[]): Promise<boolean> {
+  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+  if (given === undefined) return false
+  const matches = await Promise.all(tokens.map((token) => equalInConstantTime(given, token.reveal())))
+  return matches.includes(true)
+}
