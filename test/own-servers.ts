@@ -1,6 +1,8 @@
 import { afterAll, inject } from 'vitest'
 
-type Fault = { readonly mode: 'down' | 'hang' | 'error' | 'slow' }
+type Fault =
+  | { readonly mode: 'down' | 'hang' | 'slow' }
+  | { readonly mode: 'error'; readonly status?: number; readonly retryAfterSeconds?: number }
 type FaultName = 'mongodb' | 'redis' | 'slack' | 'pagerduty' | 'webhook' | 'sentry'
 
 /** Servers of one test file: what it breaks breaks for nobody else. */

@@ -12,6 +12,8 @@ export interface Notification {
   /** One line, with values filled in. */
   readonly summary: string
   readonly startedAtMs: number
+  /** When this notification came to be: the same at every attempt to deliver it, another one for each reminder. */
+  readonly createdAtMs?: number
   readonly resolvedAtMs?: number
   /** What was measured, with its unit, such as `7.2 %`. */
   readonly value?: string

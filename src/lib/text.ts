@@ -9,3 +9,16 @@ export function truncate(text: string, maxLength: number): string {
   if (last >= 0xd800 && last <= 0xdbff) end -= 1
   return `${text.slice(0, end)}…`
 }
+
+/** A text on one line of at most `maxLength` UTF-16 units: control characters become spaces, halves of pairs `�`. */
+export function oneLine(text: string, maxLength: number): string {
+  // A text far longer than that is not worked through to its end.
+  const start = text.length > 4 * maxLength ? truncate(text, 4 * maxLength) : text
+  return truncate(
+    start
+      .toWellFormed()
+      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+      .trim(),
+    maxLength,
+  )
+}

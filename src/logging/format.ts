@@ -1,8 +1,8 @@
+import { redact, redactString } from '../lib/redact.ts'
+import { kindOfName, redactQuery } from '../lib/redact-text.ts'
 import { truncate } from '../lib/text.ts'
 import type { ActiveContext } from './context.ts'
 import type { LogFields, LogLevel } from './model.ts'
-import { redact, redactString } from './redact.ts'
-import { kindOfName, redactQuery } from './redact-text.ts'
 
 /** One line before it is written. */
 export interface LogLine {

@@ -1,6 +1,6 @@
-import { REDACTED, Secret } from '../lib/secret.ts'
-import { truncate } from '../lib/text.ts'
 import { kindOfName, redactQuery, redactText } from './redact-text.ts'
+import { REDACTED, Secret } from './secret.ts'
+import { truncate } from './text.ts'
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }

@@ -1,4 +1,4 @@
-import { REDACTED } from '../lib/secret.ts'
+import { REDACTED } from './secret.ts'
 
 /** Words that make a name secret wherever they stand in it, whatever its case and separators. */
 const SECRET_WORDS = [

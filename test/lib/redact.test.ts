@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { redact } from '../../src/lib/redact.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import { redact } from '../../src/logging/redact.ts'
 
 describe('a redacted value', () => {
   it('is JSON for everything that JSON does not know', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { kindOfName, redactQuery, redactText } from '../../src/logging/redact-text.ts'
+import { kindOfName, redactQuery, redactText } from '../../src/lib/redact-text.ts'
 
 describe('a secret name', () => {
   it.each([
