@@ -38,10 +38,16 @@ export class MongoConnection {
   async use<T>(work: (client: MongoClient) => Promise<T>, timeoutMs: number): Promise<Result<T>> {
     this.#users++
     clearTimeout(this.#idleTimer)
+    let timeUp = false
     try {
-      const outcome = await within(timeoutMs, this.#attempt(work))
-      // A connection that hangs would hang the next one, too.
-      if (!outcome.ok) this.#close()
+      const outcome = await within(
+        timeoutMs,
+        this.#attempt(work, () => !timeUp),
+      )
+      if (!outcome.ok) {
+        timeUp = true
+        this.#close() // a connection that hangs would hang the next one, too
+      }
       return outcome
     } catch (error) {
       return err(describeFailure(error))
@@ -51,7 +57,7 @@ export class MongoConnection {
     }
   }
 
-  async #attempt<T>(work: (client: MongoClient) => Promise<T>): Promise<T> {
+  async #attempt<T>(work: (client: MongoClient) => Promise<T>, isAwaited: () => boolean): Promise<T> {
     const reused = this.#opened
     const opened = reused ?? this.#open()
     const client = await opened
@@ -61,7 +67,7 @@ export class MongoConnection {
       if (!isConnectionLost(error)) throw error
       if (this.#opened === opened) this.#close()
       // It may have been cut while nobody looked; that alone doesn't make the server unreachable.
-      if (reused) return await this.#attempt(work)
+      if (reused && isAwaited()) return await this.#attempt(work, isAwaited)
       throw error
     }
   }

@@ -13,18 +13,18 @@ const CONFIGURATION_ERRORS = new Set([
   'URIError',
 ])
 
-const MESSAGES_BY_CODE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection closed',
-  EPIPE: 'connection closed',
-  ETIMEDOUT: 'timed out',
-  EHOSTUNREACH: 'host unreachable',
-  ENETUNREACH: 'host unreachable',
-  ENOTFOUND: 'host not found',
-  ENODATA: 'host not found',
-  ESERVFAIL: 'host not found',
-  EAI_AGAIN: 'host not found',
-}
+const MESSAGES_BY_CODE: ReadonlyMap<unknown, string> = new Map([
+  ['ECONNREFUSED', 'connection refused'],
+  ['ECONNRESET', 'connection closed'],
+  ['EPIPE', 'connection closed'],
+  ['ETIMEDOUT', 'timed out'],
+  ['EHOSTUNREACH', 'host unreachable'],
+  ['ENETUNREACH', 'host unreachable'],
+  ['ENOTFOUND', 'host not found'],
+  ['ENODATA', 'host not found'],
+  ['ESERVFAIL', 'host not found'],
+  ['EAI_AGAIN', 'host not found'],
+])
 
 /**
  * What the driver threw, in our own words: its messages hold hosts, and its causes URIs. Errors are told apart by
@@ -67,7 +67,7 @@ function configurationFailure({ name }: DriverError): Failure | undefined {
 }
 
 function networkFailure({ name, message, code }: DriverError): Failure | undefined {
-  const known = typeof code === 'string' ? MESSAGES_BY_CODE[code] : undefined
+  const known = MESSAGES_BY_CODE.get(code)
   if (known) return { message: known, retryable: true }
   if (/timeout/i.test(name) || /timed? ?out/i.test(message)) return { message: 'timed out', retryable: true }
   if (/clos(ed|ing)|lost/i.test(message)) return { message: 'connection closed', retryable: true }

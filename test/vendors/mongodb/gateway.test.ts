@@ -11,7 +11,8 @@ import { startOwnServers } from '../../own-servers.ts'
 const servers = await startOwnServers()
 const uri = servers.vars.MONGODB_URI ?? ''
 const watcher = new MongoClient(uri, { maxPoolSize: 1, serverMonitoringMode: 'poll' })
-const SHORT_MS = 300
+const SHORT_MS = 1_000
+const PATIENCE = { timeout: 10_000 }
 
 afterEach(() => servers.mendServer('mongodb'))
 afterAll(() => watcher.close())
@@ -39,13 +40,13 @@ function openGateway(settings: Partial<MongoGatewaySettings> = {}) {
 }
 
 // First, while the watcher's sockets are the only others.
-describe('the connection', () => {
+describe('the connection', PATIENCE, () => {
   it('is closed when idle', async () => {
     const before = (await serverStatus()).connections.current
     const gateway = openGateway({ idleMs: 50 })
     expect(await gateway.probe()).toMatchObject({ state: 'up' })
     expect((await serverStatus()).connections.current).toBeGreaterThan(before)
-    await vi.waitFor(async () => expect((await serverStatus()).connections.current).toBe(before))
+    await vi.waitFor(async () => expect((await serverStatus()).connections.current).toBe(before), PATIENCE)
     expect(await gateway.probe()).toMatchObject({ state: 'up' })
   })
 
@@ -59,7 +60,7 @@ describe('the connection', () => {
   })
 })
 
-describe('a probe', () => {
+describe('a probe', PATIENCE, () => {
   it('tells latency, connections, memory and disk', async () => {
     const gateway = openGateway()
     const positive = expect.toSatisfy((value: number) => value > 0)
@@ -89,7 +90,7 @@ describe('a probe', () => {
     await servers.breakServer('mongodb', { mode })
     expect(await gateway.probe()).toEqual({ state: 'down', message })
     await servers.mendServer('mongodb')
-    await vi.waitFor(async () => expect(await gateway.probe()).toMatchObject({ state: 'up' }))
+    await vi.waitFor(async () => expect(await gateway.probe()).toMatchObject({ state: 'up' }), PATIENCE)
   })
 
   it.each([
@@ -101,7 +102,7 @@ describe('a probe', () => {
     await servers.breakServer('mongodb', { mode })
     expect(await gateway.probe()).toEqual({ state: 'down', message })
     await servers.mendServer('mongodb')
-    await vi.waitFor(async () => expect(await gateway.probe()).toMatchObject({ state: 'up' }))
+    await vi.waitFor(async () => expect(await gateway.probe()).toMatchObject({ state: 'up' }), PATIENCE)
   })
 
   it('is not misled by a connection that was cut and a server that is back', async () => {
