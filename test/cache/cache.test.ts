@@ -163,14 +163,17 @@ describe('a store that is broken', () => {
     expect(counts).toEqual({ 'get error': 1 })
   })
 
-  it('that holds garbage is a miss, and gets a good value', async () => {
-    const store = new FakeStore()
-    store.texts.set('app:k', '<html>')
-    const { cache, counts } = setUp(store)
-    expect(await cache.getOrCompute('k', 60, async () => 'computed')).toBe('computed')
-    expect(await cache.get('k')).toEqual({ hit: true, value: 'computed' })
-    expect(counts).toEqual({ 'get error': 1, 'set ok': 1, 'get hit': 1 })
-  })
+  it.each(['<html>', '', '{'])(
+    'that holds garbage (%j) is a miss, and gets a good value',
+    async (garbage) => {
+      const store = new FakeStore()
+      store.texts.set('app:k', garbage)
+      const { cache, counts } = setUp(store)
+      expect(await cache.getOrCompute('k', 60, async () => 'computed')).toBe('computed')
+      expect(await cache.get('k')).toEqual({ hit: true, value: 'computed' })
+      expect(counts).toEqual({ 'get error': 1, 'set ok': 1, 'get hit': 1 })
+    },
+  )
 })
 
 describe('without a store', () => {

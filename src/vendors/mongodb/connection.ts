@@ -57,18 +57,21 @@ export class MongoConnection {
     }
   }
 
-  async #attempt<T>(work: (client: MongoClient) => Promise<T>, isAwaited: () => boolean): Promise<T> {
-    const reused = this.#opened
-    const opened = reused ?? this.#open()
+  async #attempt<T>(
+    work: (client: MongoClient) => Promise<T>,
+    isAwaited: () => boolean,
+    isLastTry = false,
+  ): Promise<T> {
+    const opened = this.#opened ?? this.#open()
     const client = await opened
     try {
       return await work(client)
     } catch (error) {
       if (!isConnectionLost(error)) throw error
       if (this.#opened === opened) this.#close()
-      // It may have been cut while nobody looked; that alone doesn't make the server unreachable.
-      if (reused && isAwaited()) return await this.#attempt(work, isAwaited)
-      throw error
+      // A connection that is cut, by a change of primary for one, doesn't make the server unreachable.
+      if (isLastTry || !isAwaited()) throw error
+      return await this.#attempt(work, isAwaited, true)
     }
   }
 
