@@ -18,8 +18,9 @@ export interface InboxMessage {
   readonly rawBody?: string
   /** When it came, ISO 8601. */
   readonly time: string
-  /** The HTTP status that it was answered with. */
+  /** The HTTP status and body that it was answered with. */
   readonly status: number
+  readonly answer: string
 }
 
 const MAX_MESSAGES = 1_000

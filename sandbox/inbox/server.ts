@@ -161,6 +161,7 @@ async function receive(
     ...(rawBody !== undefined && { rawBody }),
     time: new Date().toISOString(),
     status,
+    answer,
   })
   response.writeHead(status, contentType ? { 'Content-Type': contentType } : {}).end(answer)
 }
