@@ -7,7 +7,7 @@ import { parseEnvelope } from './sentry.ts'
 import { slackError } from './slack.ts'
 
 /** What a receiver makes of a request. */
-export interface Reception {
+interface Reception {
   readonly status: number
   readonly contentType?: string
   readonly answer: string

@@ -27,7 +27,6 @@ export function parseEnvelope(text: string): SentryEnvelope | undefined {
     if (typeof itemHeader.length === 'number') {
       payload = rest.subarray(0, itemHeader.length).toString()
       rest = rest.subarray(itemHeader.length)
-      if (rest[0] === 0x0a) rest = rest.subarray(1)
     } else {
       payload = takeLine()
     }

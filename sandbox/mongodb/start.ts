@@ -6,7 +6,7 @@ import { startEmbeddedMongodb } from './embedded-server.ts'
 import { startFaultProxy } from './fault-proxy.ts'
 
 /** The database that the sandbox uses. */
-export const DATABASE = 'edgewatch'
+const DATABASE = 'edgewatch'
 
 /** A MongoDB to use, and to break where a fault proxy can stand in front of it. */
 export interface SandboxMongodb {

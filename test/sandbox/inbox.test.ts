@@ -23,7 +23,8 @@ const call = (method: string, path: string, body?: unknown, headers: Record<stri
   })
 
 // biome-ignore lint/suspicious/noExplicitAny: compared whole
-const json = async (response: Response): Promise<any> => response.json()
+type Json = any
+const json = async (response: Response): Promise<Json> => response.json()
 const messages = async () => json(await call('GET', '/messages'))
 
 const trigger = (changes: object = {}) => ({
@@ -141,6 +142,33 @@ test('Sentry takes envelopes, gzipped or not, and events', async () => {
   expect(Object.keys(received[0].headers)).not.toContain('x-sentry-auth')
   expect((await call('POST', '/sentry/api/1/envelope/', 'nonsense')).status).toBe(400)
   expect(await (await call('POST', '/sentry/api/1/store/', { event_id: 'e2' })).json()).toEqual({ id: 'e2' })
+})
+
+test("Sentry's client for Workers reaches it", async () => {
+  const name: string = 'toucan-js' // untyped: its types bring the globals of Workers, which Node's contradict
+  const { Toucan } = await import(name)
+  const pending: Promise<unknown>[] = []
+  const toucan = new Toucan({
+    dsn: servers.vars.SENTRY_DSN!,
+    release: '1.2.3',
+    context: { waitUntil: (promise: Promise<unknown>) => pending.push(promise) },
+  })
+  toucan.setTag('app.version', '1.2.3')
+  const id = toucan.captureException(new Error('reported'))
+  toucan.captureCheckIn({ monitorSlug: 'tick', status: 'ok' })
+  await Promise.all(pending)
+  await expect.poll(async () => (await messages()).length).toBe(2)
+  const received = await messages()
+  const items = received.flatMap(({ body }: Json) => body.items)
+  expect(items.find(({ header }: Json) => header.type === 'event').payload).toMatchObject({
+    event_id: id,
+    release: '1.2.3',
+    tags: { 'app.version': '1.2.3' },
+    exception: { values: [{ type: 'Error', value: 'reported' }] },
+  })
+  expect(items.find(({ header }: Json) => header.type === 'check_in').payload).toMatchObject({
+    monitor_slug: 'tick',
+  })
 })
 
 test('messages are listed without secrets, and deleted', async () => {

@@ -319,6 +319,7 @@ describe.each(choices)('MongoDB, %s', (choice) => {
     expect(bulk).toMatchObject({ code: 11000, insertedCount: 2 })
     await failure(users.updateOne({ email: 'b@example.com' }, { $set: { email: 'a@example.com' } }))
     expect(await users.countDocuments({ email: 'b@example.com' })).toBe(1)
+    await failure(users.insertOne({ email: 'b@example.com' })) // still taken after the update that failed
     await users.deleteOne({ email: 'a@example.com' })
     await users.insertOne({ email: 'a@example.com' })
 

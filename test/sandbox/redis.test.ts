@@ -42,6 +42,13 @@ describe.each(choices)('Redis, %s', (choice) => {
     expect(await redis.mget('a', 'missing', 'b')).toEqual([1, null, 'two'])
   })
 
+  test('carries values larger than a packet', async () => {
+    const value = 'é'.repeat(200_000)
+    await redis.set('large', value)
+    expect((await redis.get<string>('large')) === value).toBe(true)
+    expect(await redis.pipeline().get<string>('large').ping().exec()).toEqual([value, 'PONG'])
+  })
+
   test('sets under conditions and with an expiry', async () => {
     expect(await redis.set('key', 1, { ex: 100, nx: true })).toBe('OK')
     expect(await redis.set('key', 2, { nx: true })).toBeNull()
