@@ -1,26 +1,21 @@
-import { DurableObject } from 'cloudflare:workers'
-import { systemClock } from './lib/clock.ts'
-import { createLogger } from './logging/logger.ts'
-import { createCatalog } from './metrics/catalog.ts'
-import { siblingShards } from './metrics/client.ts'
-import type { MetricsStoreSettings } from './metrics/store.ts'
-import { MetricsStoreObject } from './metrics/store.ts'
+import { env } from 'cloudflare:workers'
+import { runTick } from './alerts/job.ts'
+import { createApp } from './app.ts'
+import { newId } from './lib/ids.ts'
+import { runWithContext } from './logging/context.ts'
+import { servicesOf } from './services.ts'
 
-export class MetricsStore extends MetricsStoreObject<Env> {
-  protected override settings(): MetricsStoreSettings {
-    return {
-      catalog: createCatalog('edgewatch'),
-      maxSeries: 1000,
-      siblings: () => siblingShards(this.env.METRICS_STORE, 1),
-      log: createLogger({ level: 'info', format: 'json' }),
-      clock: systemClock,
-    }
-  }
-}
-export class HealthMonitor extends DurableObject {}
-export class MongoGateway extends DurableObject {}
-export class AlertLedger extends DurableObject {}
+export { AlertLedger, HealthMonitor, MetricsStore, MongoGateway } from './objects.ts'
+
+const app = createApp(servicesOf(env))
 
 export default {
-  fetch: () => new Response('ok'),
-}
+  fetch: app.fetch,
+
+  async scheduled(controller) {
+    const { ledger, log, errors } = servicesOf(env)
+    await runWithContext({ requestId: newId() }, () =>
+      runTick(controller.scheduledTime, ledger(), { logger: log, errors }),
+    )
+  },
+} satisfies ExportedHandler<Env>

@@ -26,7 +26,7 @@ export function renderError(error: Error, c: Context): Response {
  * Answers what no handler took: 405 with `Allow` where another method would have been taken, else 404.
  * @param app gives the routes to look among.
  */
-export function renderUnmatched(app: Hono<never>): (c: Context) => Response {
+export function renderUnmatched(app: Pick<Hono, 'router'>): (c: Context) => Response {
   return (c) => {
     const allowed = allowedMethods(app, c.req.path)
     if (allowed.length === 0)
@@ -39,7 +39,7 @@ export function renderUnmatched(app: Hono<never>): (c: Context) => Response {
   }
 }
 
-function allowedMethods(app: Hono<never>, path: string): string[] {
+function allowedMethods(app: Pick<Hono, 'router'>, path: string): string[] {
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) => {
     const [matches] = app.router.match(method, path)
     return matches.some(([[, route]]) => route.method !== 'ALL')

@@ -1,14 +1,14 @@
 import { Hono } from 'hono'
+import { carriesToken } from '../lib/bearer.ts'
 import { SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
 import { HttpError } from '../lib/http-error.ts'
 import type { Secret } from '../lib/secret.ts'
-import { equalInConstantTime } from '../lib/secret.ts'
 import type { Logger } from '../logging/model.ts'
 import type { Catalog } from './catalog.ts'
 import type { ExpositionFormat } from './exposition.ts'
 import { CONTENT_TYPES, negotiateFormat } from './exposition.ts'
-import type { MetricsReader } from './query.ts'
+import type { MetricsAnswer, MetricsQuery, MetricsReader } from './query.ts'
 
 /** What the routes under `/metrics` use. */
 export interface MetricsRoutesOptions {
@@ -28,7 +28,7 @@ export function metricsRoutes({ store, catalog, tokens, cacheEnabled, log }: Met
   const routes = new Hono()
 
   routes.use(async (c, next) => {
-    if (tokens.length > 0 && !(await isValid(c.req.header('Authorization'), tokens))) {
+    if (tokens.length > 0 && !(await carriesToken(c.req.header('Authorization'), tokens))) {
       throw new HttpError(401, 'unauthorized', 'A valid metrics token is needed.', {
         headers: { 'WWW-Authenticate': 'Bearer realm="metrics"' },
       })
@@ -45,18 +45,8 @@ export function metricsRoutes({ store, catalog, tokens, cacheEnabled, log }: Met
 
   routes.get('/cache', async (c) => {
     if (!cacheEnabled) return c.json({ status: 'disabled' })
-    const metric = catalog.cacheOperations.name
-    const { series } = await answered(
-      store.read({
-        windows: [],
-        series: [
-          { metric, labels: { status: 'hit' } },
-          { metric, labels: { status: 'miss' } },
-        ],
-      }),
-    )
-    const [hits, misses] = [series[0]?.value ?? 0, series[1]?.value ?? 0]
-    return c.json({ status: 'enabled', statistics: { hits, misses, hit_rate: hitRate(hits, misses) } })
+    const { series } = await answered(store.read({ windows: [], series: cacheQuery(catalog) }))
+    return c.json({ status: 'enabled', statistics: cacheStatistics(series) })
   })
 
   /** What the store gives; 503 where it fails or is slow. */
@@ -76,15 +66,15 @@ export function metricsRoutes({ store, catalog, tokens, cacheEnabled, log }: Met
   return routes
 }
 
-/** A share of hits such as `66.67%`; `0.00%` where there was nothing. */
-export function hitRate(hits: number, misses: number): string {
-  const total = hits + misses
-  return `${(total === 0 ? 0 : (hits / total) * 100).toFixed(2)}%`
-}
+/** Asks for what `cacheStatistics` is made from. */
+export const cacheQuery = ({ cacheOperations: { name: metric } }: Catalog): MetricsQuery['series'] => [
+  { metric, labels: { operation: 'get', status: 'hit' } },
+  { metric, labels: { operation: 'get', status: 'miss' } },
+]
 
-async function isValid(authorization: string | undefined, tokens: readonly Secret[]): Promise<boolean> {
-  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
-  if (given === undefined) return false
-  const matches = await Promise.all(tokens.map((token) => equalInConstantTime(given, token.reveal())))
-  return matches.includes(true)
+/** Hits and misses since the beginning, with a share of hits such as `66.67%`; `0.00%` where there was nothing. */
+export function cacheStatistics([hit, miss]: MetricsAnswer['series']) {
+  const [hits, misses] = [hit?.value ?? 0, miss?.value ?? 0]
+  const total = hits + misses
+  return { hits, misses, hit_rate: `${(total === 0 ? 0 : (hits / total) * 100).toFixed(2)}%` }
 }

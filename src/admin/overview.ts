@@ -1,0 +1,110 @@
+import { activeJson } from '../alerts/json.ts'
+import type { AlertLedgerClient } from '../alerts/ledger.ts'
+import type { Cache } from '../cache/cache.ts'
+import type { Clock } from '../lib/clock.ts'
+import { SECOND_MS } from '../lib/clock.ts'
+import { within } from '../lib/deadline.ts'
+import type { Result } from '../lib/result.ts'
+import type { Logger } from '../logging/model.ts'
+import type { Catalog } from '../metrics/catalog.ts'
+import type { MetricsReader } from '../metrics/query.ts'
+import { cacheQuery, cacheStatistics } from '../metrics/routes.ts'
+import { requestStatistics, STATISTICS_WINDOW_MS } from './request-statistics.ts'
+
+/** What the overview is made from. */
+export interface OverviewSources {
+  readonly metrics: MetricsReader
+  readonly catalog: Catalog
+  /** Undefined: not configured. */
+  readonly mongodb: (() => { collections(): Promise<Result<DatabaseCounts>> }) | undefined
+  readonly cacheEnabled: boolean
+  readonly cache: () => Pick<Cache, 'getOrCompute'>
+  readonly ledger: () => Pick<AlertLedgerClient, 'status'>
+  readonly log: Logger
+  readonly clock: Clock
+}
+
+/** The collections of a database, and how many documents each has. */
+interface DatabaseCounts {
+  readonly collections: readonly { readonly name: string; readonly documents: number }[]
+  readonly totalDocuments: number
+}
+
+/** A part that could not be had; the others are shown all the same. */
+const UNAVAILABLE = { status: 'unavailable' } as const
+
+const SOURCE_TIMEOUT_MS = 6 * SECOND_MS
+/** With what the gateway keeps itself, counts are 30 s old at most. */
+const COUNTS_TTL_SECONDS = 15
+
+/**
+ * The body of `GET /admin/metrics`: cache and database as in the documents, then requests by route, alerts and
+ * scheduler. Each part is read for itself, at the same time, and may be `unavailable` for itself.
+ */
+export async function readOverview(sources: OverviewSources) {
+  const [measured, database, status] = await Promise.all([
+    part('metrics', sources, () => readMeasured(sources)),
+    sources.mongodb
+      ? part('database', sources, () => readDatabase(sources))
+      : { status: 'disabled' as const },
+    part('alerts', sources, () => readAlerts(sources)),
+  ])
+  return {
+    cache: 'status' in measured ? measured : measured.cache,
+    database,
+    requests: 'status' in measured ? measured : measured.requests,
+    alerts: 'status' in status ? status : status.alerts,
+    scheduler: 'status' in status ? status : status.scheduler,
+  }
+}
+
+async function readMeasured({ metrics, catalog, cacheEnabled, clock }: OverviewSources) {
+  const toMs = clock()
+  const { windows, series } = await metrics.read({
+    windows: [{ fromMs: toMs - STATISTICS_WINDOW_MS, toMs }],
+    series: cacheQuery(catalog),
+  })
+  return {
+    cache: cacheEnabled ? cacheStatistics(series) : { status: 'disabled' },
+    requests: {
+      window_seconds: STATISTICS_WINDOW_MS / SECOND_MS,
+      routes: requestStatistics(windows[0] ?? []),
+    },
+  }
+}
+
+async function readDatabase({ mongodb, cache }: OverviewSources) {
+  const counts = await cache().getOrCompute('admin:database', COUNTS_TTL_SECONDS, async () => {
+    const answer = await mongodb?.().collections()
+    if (!answer?.ok) throw new Error(answer?.error.message ?? 'not configured')
+    return answer.value
+  })
+  return { collections: counts.collections, total_documents: counts.totalDocuments }
+}
+
+async function readAlerts({ ledger }: OverviewSources) {
+  const { active, notifications, scheduler } = await ledger().status()
+  return {
+    alerts: { active: active.map(activeJson), notifications },
+    scheduler: {
+      last_run: scheduler.lastRunAtMs === undefined ? null : new Date(scheduler.lastRunAtMs).toISOString(),
+      last_outcome: scheduler.lastOutcome ?? null,
+      lag_seconds: scheduler.lagSeconds ?? null,
+    },
+  }
+}
+
+async function part<T extends object>(
+  name: string,
+  { log }: OverviewSources,
+  read: () => Promise<T>,
+): Promise<T | typeof UNAVAILABLE> {
+  try {
+    const answer = await within(SOURCE_TIMEOUT_MS, read())
+    if (answer.ok) return answer.value
+    log.warn('admin_part_unavailable', { part: name, reason: answer.error.message })
+  } catch (error) {
+    log.warn('admin_part_unavailable', { part: name, error })
+  }
+  return UNAVAILABLE
+}

@@ -1,0 +1,124 @@
+import type { Context } from 'hono'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { secureHeaders } from 'hono/secure-headers'
+import { type AdminAuth, isAdmin, requireAdmin } from './admin/auth.ts'
+import { adminRoutes } from './admin/routes.ts'
+import { alertRoutes } from './alerts/routes.ts'
+import { createHealthRoutes } from './health/routes.ts'
+import { home } from './home.tsx'
+import { systemClock } from './lib/clock.ts'
+import { renderError, renderUnmatched } from './lib/http-answers.ts'
+import { HttpError } from './lib/http-error.ts'
+import { requestContext, runWithContext } from './logging/context.ts'
+import { metricsRoutes } from './metrics/routes.ts'
+import type { ObserveVariables } from './observe/middleware.ts'
+import { observe } from './observe/middleware.ts'
+import { routeTemplate } from './observe/route.ts'
+import type { Services } from './services.ts'
+
+/** The HTTP side of the service: what goes around every request, and which routes there are. */
+export function createApp(services: Services): Hono<{ Variables: ObserveVariables }> {
+  const { env, config, environment, log, errors, catalog, recorder } = services
+  const auth: AdminAuth = { tokens: environment.adminTokens, wrongTokenLimit: env.AUTH_LIMIT }
+  const app = new Hono<{ Variables: ObserveVariables }>()
+
+  app.use(
+    observe({
+      clock: systemClock,
+      recorder,
+      analytics: {
+        dataset: env.ANALYTICS,
+        labels: { environment: environment.name, deployment: env.VERSION.id },
+      },
+      log,
+      slowMs: config.observe.slowMs,
+      withContext: (c, requestId, work) => runWithContext(requestContext(requestId, c.req.raw.headers), work),
+    }),
+  )
+  app.use(async (_, next) => {
+    try {
+      await next()
+    } catch (thrown) {
+      // Hono renders only errors; whatever else is thrown would pass by everything above.
+      throw thrown instanceof Error
+        ? thrown
+        : new Error('something that is no error was thrown', { cause: thrown })
+    }
+  })
+  app.use(secureHeaders())
+  app.use(
+    bodyLimit({
+      maxSize: config.observe.maxBodyBytes,
+      onError: () => {
+        throw new HttpError(413, 'too_large', `the body is larger than ${config.observe.maxBodyBytes} bytes`)
+      },
+    }),
+  )
+
+  app.get('/', home(services, environment.name))
+  // Mounted before server errors are reported: their 503 is an answer, not an error.
+  app.route(
+    '/',
+    createHealthRoutes({
+      client: services.health,
+      roles: {
+        ...(config.mongodb && { mongodb: config.mongodb.role }),
+        ...(config.redis && { redis: config.redis.role }),
+      },
+      service: {
+        name: config.service.name,
+        version: config.service.version,
+        environment: environment.name,
+        releaseId: env.VERSION.id,
+      },
+      details: config.health.details,
+      isAdmin: (c) => isAdmin(c, auth),
+      clock: systemClock,
+    }),
+  )
+
+  const report = (c: Context, error: unknown) =>
+    errors.report(error, { tags: { route: routeTemplate(c), method: c.req.method } })
+  app.use(async (c, next) => {
+    await next()
+    if (c.res.status >= 500 && !c.error) report(c, new Error(`answered with ${c.res.status}`))
+  })
+
+  app.route(
+    '/metrics',
+    metricsRoutes({
+      store: services.metrics,
+      catalog,
+      tokens: environment.metricsTokens,
+      cacheEnabled: config.redis !== undefined,
+      log,
+    }),
+  )
+
+  app.use('/admin/*', requireAdmin(auth))
+  app.route(
+    '/admin',
+    adminRoutes({
+      ...services,
+      mongodb: config.mongodb && services.mongodb,
+      cacheEnabled: config.redis !== undefined,
+      clock: systemClock,
+    }),
+  )
+  app.route('/admin', alertRoutes(services.ledger, systemClock))
+  app.get('/test/error', requireAdmin(auth), () => {
+    throw new Error('Test error for Sentry monitoring')
+  })
+
+  app.onError((error, c) => {
+    const response = renderError(error, c)
+    if (response.status >= 500) {
+      log.error('request_failed', { route: routeTemplate(c), status: response.status, error })
+      report(c, error)
+    }
+    return response
+  })
+  app.notFound(renderUnmatched(app))
+  return app
+}

@@ -1,0 +1,80 @@
+import { AlertLedgerObject } from './alerts/ledger.ts'
+import type { LedgerPorts } from './alerts/ports.ts'
+import type { HealthMonitorSettings } from './health/monitor.ts'
+import { HealthMonitorObject } from './health/monitor.ts'
+import { systemClock } from './lib/clock.ts'
+import { siblingShards } from './metrics/client.ts'
+import type { MetricsStoreSettings } from './metrics/store.ts'
+import { MetricsStoreObject } from './metrics/store.ts'
+import { createReceiver, createRecorder, healthMonitor, mongoGateway, servicesOf } from './services.ts'
+import type { MongoGatewaySettings } from './vendors/mongodb/gateway.ts'
+import { MongoGatewayObject } from './vendors/mongodb/gateway.ts'
+import { UpstashProbe } from './vendors/upstash/redis.ts'
+
+// The Durable Objects as they are deployed: each capability's object, with what it needs from outside.
+
+export class MetricsStore extends MetricsStoreObject<Env> {
+  protected override settings(): MetricsStoreSettings {
+    const { config, catalog, log } = servicesOf(this.env)
+    return {
+      catalog,
+      maxSeries: config.metrics.maxSeries,
+      siblings: () => siblingShards(this.env.METRICS_STORE, config.metrics.shards),
+      log,
+      clock: systemClock,
+    }
+  }
+}
+
+export class HealthMonitor extends HealthMonitorObject<Env> {
+  protected override settings(): HealthMonitorSettings {
+    const { config, log } = servicesOf(this.env)
+    return {
+      ...(config.mongodb && { mongodb: { probe: () => mongoGateway(this.env).probe() } }),
+      ...(config.redis && { redis: new UpstashProbe({ ...config.redis, clock: systemClock }) }),
+      clock: systemClock,
+      logger: log,
+    }
+  }
+}
+
+export class MongoGateway extends MongoGatewayObject<Env> {
+  protected override settings(): MongoGatewaySettings {
+    const { config, log } = servicesOf(this.env)
+    if (!config.mongodb) throw new Error('MongoDB is not configured')
+    const { uri, database, idle, memoryBytes } = config.mongodb
+    return { uri, database, idleMs: idle, memoryBytes, clock: systemClock, logger: log }
+  }
+}
+
+export class AlertLedger extends AlertLedgerObject<Env> {
+  protected override ports(): LedgerPorts {
+    const services = servicesOf(this.env)
+    const { config, environment, catalog, metrics, log, errors } = services
+    // Its own buffer: the isolate's is flushed by requests, and an object hands over what it counted itself.
+    const recorder = createRecorder(services)
+    recorder.set(
+      catalog.buildInfo,
+      { version: config.service.version, environment: environment.name, deployment: this.env.VERSION.id },
+      1,
+    )
+    return {
+      source: {
+        service: config.service.name,
+        environment: environment.name,
+        ...(config.service.url && { url: config.service.url }),
+      },
+      alerts: config.alerts,
+      receivers: config.alerts.receivers.map(createReceiver),
+      metrics,
+      dependencies: () => healthMonitor(this.env).report(),
+      catalog,
+      recorder,
+      flush: () => recorder.flush(),
+      logger: log,
+      errors,
+      clock: systemClock,
+      random: Math.random,
+    }
+  }
+}

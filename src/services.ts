@@ -1,0 +1,144 @@
+import written from '../edgewatch.config.ts'
+import type { AlertLedgerClient } from './alerts/ledger.ts'
+import type { Receiver } from './alerts/receiver.ts'
+import { Cache } from './cache/cache.ts'
+import type { Environment } from './config/env.ts'
+import { readEnvironment } from './config/env.ts'
+import type { LoadedConfig } from './config/load.ts'
+import { loadConfig } from './config/load.ts'
+import type { ReceiverConfig } from './config/receivers.ts'
+import { HealthClient } from './health/client.ts'
+import { systemClock } from './lib/clock.ts'
+import { newId } from './lib/ids.ts'
+import { createLogger } from './logging/logger.ts'
+import type { ErrorReporter, Logger } from './logging/model.ts'
+import { MetricsBuffer } from './metrics/buffer.ts'
+import type { Catalog } from './metrics/catalog.ts'
+import { createCatalog } from './metrics/catalog.ts'
+import { MetricsClient } from './metrics/client.ts'
+import type { MongoGateway } from './objects.ts'
+import { createPagerDutyReceiver } from './vendors/pagerduty/receiver.ts'
+import { createSlackReceiver } from './vendors/slack/receiver.ts'
+import { UpstashCacheStore } from './vendors/upstash/redis.ts'
+import { createWebhookReceiver } from './vendors/webhook/receiver.ts'
+
+/** Everything that handlers and jobs use, made once per isolate. */
+export interface Services extends LoadedConfig {
+  readonly env: Env
+  readonly environment: Environment
+  readonly log: Logger
+  readonly errors: ErrorReporter
+  readonly catalog: Catalog
+  readonly metrics: MetricsClient
+  readonly recorder: MetricsBuffer
+  readonly health: HealthClient
+  /** Makes a cache for one request or object. */
+  readonly cache: () => Cache
+  /** Stubs belong to the request that made them, so these make one each time. */
+  readonly ledger: () => AlertLedgerClient
+  readonly mongodb: () => Pick<MongoGateway, 'collections'>
+}
+
+const known = new WeakMap<Env, Services>()
+
+/**
+ * The services of this isolate.
+ * @throws ConfigError for a configuration that can't be used.
+ */
+export function servicesOf(env: Env): Services {
+  const services = known.get(env) ?? createServices(env)
+  known.set(env, services)
+  return services
+}
+
+/** The name of objects of which there is only one. */
+const SINGLETON = 'singleton'
+
+/** The stub of the health monitor. */
+export const healthMonitor = (env: Env) => env.HEALTH_MONITOR.getByName(SINGLETON)
+
+/** The stub of the object that talks to MongoDB. */
+export const mongoGateway = (env: Env) => env.MONGO_GATEWAY.getByName(SINGLETON)
+
+const alertLedger = (env: Env) => env.ALERT_LEDGER.getByName(SINGLETON)
+
+/** Makes a buffer for counts, to be flushed by who asks for it. */
+export function createRecorder({
+  config,
+  catalog,
+  metrics,
+  log,
+}: Pick<Services, 'config' | 'catalog' | 'metrics' | 'log'>): MetricsBuffer {
+  return new MetricsBuffer({
+    catalog,
+    maxSeries: config.metrics.maxSeries,
+    flushSeconds: config.metrics.flushSeconds,
+    send: (batch) => metrics.send(batch),
+    clock: systemClock,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    newId,
+    log,
+  })
+}
+
+/** Makes the receiver that a configuration describes. A new kind of receiver is a line here. */
+export function createReceiver(config: ReceiverConfig): Receiver {
+  switch (config.type) {
+    case 'pagerduty':
+      return createPagerDutyReceiver(config)
+    case 'slack':
+      return createSlackReceiver(config)
+    case 'webhook':
+      return createWebhookReceiver(config)
+  }
+}
+
+function createServices(env: Env): Services {
+  const loaded = loadConfig(written, env as unknown as Record<string, unknown>)
+  const environment = readEnvironment(env as unknown as Record<string, unknown>)
+  const { config } = loaded
+  const { service } = config
+  const log = createLogger({
+    level: environment.logLevel,
+    format: environment.logFormat,
+    everyLine: { service: service.name, version: service.version, environment: environment.name },
+  })
+  const catalog = createCatalog(config.metrics.namespace)
+  const metrics = new MetricsClient(env.METRICS_STORE, config.metrics.shards, Math.random)
+  const recorder = createRecorder({ config, catalog, metrics, log })
+  const ledger = () => alertLedger(env)
+  const health = new HealthClient({
+    roles: {
+      ...(config.mongodb && { mongodb: config.mongodb.role }),
+      ...(config.redis && { redis: config.redis.role }),
+    },
+    monitor: () => healthMonitor(env),
+    schedulerStatus: async () => {
+      const { scheduler, notifications } = await ledger().status()
+      return {
+        ...(scheduler.lastRunAtMs !== undefined && { lastTickAtMs: scheduler.lastRunAtMs }),
+        pendingNotifications: notifications.pending,
+        deadNotifications: notifications.dead,
+      }
+    },
+    clock: systemClock,
+    logger: log,
+  })
+  const store = config.redis && new UpstashCacheStore(config.redis)
+
+  return {
+    ...loaded,
+    env,
+    environment,
+    log,
+    errors: { report() {}, checkIn: () => undefined },
+    catalog,
+    metrics,
+    recorder,
+    health,
+    cache: () =>
+      new Cache({ store, prefix: 'edgewatch:', recorder, operations: catalog.cacheOperations, logger: log }),
+    ledger,
+    mongodb: () => mongoGateway(env),
+  }
+}
