@@ -37,10 +37,10 @@ export interface Roles {
 /** What the cron and the outbox say of themselves; the alert ledger knows. */
 export interface SchedulerStatus {
   /** When the last cron run began; milliseconds since the epoch. Undefined before the first one. */
-  readonly lastTickAtMs?: number
+  readonly lastTickAtMs?: number | undefined
   /** Notifications that wait to be delivered. */
   readonly pendingNotifications: number
-  /** Notifications that were given up and that nobody has dealt with yet. */
+  /** Notifications that were given up, as long as the ledger keeps them. */
   readonly deadNotifications: number
 }
 
