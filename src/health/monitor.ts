@@ -53,7 +53,9 @@ async function probe(
 ): Promise<DependencyState> {
   if (!port) return { state: 'disabled' }
   try {
-    const answer = await within(probeTimeoutMs, port.probe())
+    // Deploys and moves cut the calls to an object that probes; that says nothing of the dependency.
+    const probed = port.probe().catch(() => port.probe())
+    const answer = await within(probeTimeoutMs, probed)
     return answer.ok ? answer.value : { state: 'down', message: answer.error.message }
   } catch (error) {
     logger.error('probe_failed', { dependency, error })

@@ -75,6 +75,17 @@ describe('the health monitor', () => {
     })
   })
 
+  it('probes again when the call was cut', async () => {
+    let calls = 0
+    const mongodb = new CountingProbe(async () => {
+      if (calls++ === 0) throw new Error('Durable Object reset because its code was updated.')
+      return UP
+    })
+    await withMonitor({ mongodb }, async (monitor) => {
+      expect(await monitor.report()).toMatchObject({ mongodb: UP })
+    })
+  })
+
   it('calls what has no probe disabled', async () => {
     await withMonitor({}, async (monitor) => {
       expect(await monitor.report()).toMatchObject({
