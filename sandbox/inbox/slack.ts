@@ -2,7 +2,7 @@ interface Block {
   readonly type?: unknown
   readonly text?: { readonly type?: unknown; readonly text?: unknown }
   readonly fields?: readonly { readonly text?: unknown }[]
-  readonly elements?: readonly unknown[]
+  readonly elements?: readonly { readonly type?: unknown; readonly text?: unknown }[]
 }
 
 const MAX_BLOCKS = 50
@@ -11,6 +11,7 @@ const MAX_SECTION = 3_000
 const MAX_FIELDS = 10
 const MAX_FIELD = 2_000
 const MAX_CONTEXT_ELEMENTS = 10
+const MAX_CONTEXT_TEXT = 2_000
 
 /**
  * The word with which Slack refuses a message; undefined where it takes it. Checks the limits of the blocks that
@@ -20,17 +21,16 @@ export function slackError(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return 'invalid_payload'
   const { text, blocks, attachments } = body as Record<string, unknown>
   if (text !== undefined && typeof text !== 'string') return 'invalid_payload'
-  if (
-    blocks !== undefined &&
-    !(Array.isArray(blocks) && blocks.length <= MAX_BLOCKS && blocks.every(isValidBlock))
-  ) {
-    return 'invalid_blocks'
-  }
+  const blockLists = [blocks, ...(Array.isArray(attachments) ? attachments.map((each) => each?.blocks) : [])]
+  if (!blockLists.every((list) => list === undefined || areValidBlocks(list))) return 'invalid_blocks'
   const hasContent = Boolean(text) || isFilled(blocks) || isFilled(attachments)
   return hasContent ? undefined : 'no_text'
 }
 
 const isFilled = (list: unknown): boolean => Array.isArray(list) && list.length > 0
+
+const areValidBlocks = (list: unknown): boolean =>
+  Array.isArray(list) && list.length <= MAX_BLOCKS && list.every(isValidBlock)
 
 function isValidBlock(block: Block | null): boolean {
   switch (block?.type) {
@@ -43,7 +43,11 @@ function isValidBlock(block: Block | null): boolean {
       return fieldsFit && textFits
     }
     case 'context':
-      return isFilled(block.elements) && (block.elements?.length ?? 0) <= MAX_CONTEXT_ELEMENTS
+      return (
+        isFilled(block.elements) &&
+        block.elements!.length <= MAX_CONTEXT_ELEMENTS &&
+        block.elements!.every(({ type, text }) => type === 'image' || fits(text, MAX_CONTEXT_TEXT))
+      )
     default:
       return typeof block?.type === 'string'
   }

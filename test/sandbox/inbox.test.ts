@@ -48,6 +48,11 @@ test('Slack takes messages and refuses what it would refuse', async () => {
     [[], 'invalid_payload'],
     [{}, 'no_text'],
     [{ text: '' }, 'no_text'],
+    [{ text: 'x', attachments: [section(3_001)] }, 'invalid_blocks'],
+    [
+      { text: 'x', blocks: [{ type: 'context', elements: [{ type: 'mrkdwn', text: '' }] }] },
+      'invalid_blocks',
+    ],
     [section(3_001), 'invalid_blocks'],
     [{ text: 'x', blocks: Array(51).fill({ type: 'divider' }) }, 'invalid_blocks'],
     [
