@@ -13,7 +13,7 @@ import { HttpError } from './lib/http-error.ts'
 import { requestContext, runWithContext } from './logging/context.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import type { ObserveVariables } from './observe/middleware.ts'
-import { observe } from './observe/middleware.ts'
+import { isFailure, observe } from './observe/middleware.ts'
 import { routeTemplate } from './observe/route.ts'
 import type { Services } from './services.ts'
 
@@ -57,7 +57,6 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   )
 
   app.get('/', home(services, environment.name))
-  // Mounted before server errors are reported: their 503 is an answer, not an error.
   app.route(
     '/',
     createHealthRoutes({
@@ -82,7 +81,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     errors.report(error, { tags: { route: routeTemplate(c), method: c.req.method } })
   app.use(async (c, next) => {
     await next()
-    if (c.res.status >= 500 && !c.error) report(c, new Error(`answered with ${c.res.status}`))
+    if (isFailure(c) && !c.error) report(c, new Error(`answered with ${c.res.status}`))
   })
 
   app.route(

@@ -21,10 +21,10 @@ type Variant = (env: BenchEnv) => Hono
 const ROUTES = 10
 
 /** The application that every variant observes: some routes, one of them with a parameter. */
-function withRoutes(app: Hono): Hono {
+function withRoutes<Variables extends object>(app: Hono<{ Variables: Variables }>): Hono {
   for (let index = 0; index < ROUTES; index++) app.get(`/route-${index}`, (c) => c.text('ok'))
   app.get('/items/:id', (c) => c.text('ok'))
-  return app
+  return app as unknown as Hono
 }
 
 const variants: Record<string, Variant> = {

@@ -78,6 +78,8 @@ export function createHealthRoutes(settings: HealthRoutesSettings): Hono {
 }
 
 function answer(c: Context, status: Status, document: object, draft: () => object): Response {
+  // For who observes: a 503 here tells of something else that is down, and pages once as that.
+  c.set('statusIsAnswer', true)
   c.header('Cache-Control', 'no-store')
   c.header('Vary', 'Accept', { append: true })
   const code = status === 'unhealthy' ? 503 : 200

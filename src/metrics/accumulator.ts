@@ -18,6 +18,8 @@ export interface RequestRecord {
   readonly route: string
   readonly status: number
   readonly durationMs: number
+  /** Whether it counts as an error. */
+  readonly failed: boolean
   /** Slower than `observe.slowMs`. */
   readonly slow: boolean
   readonly atMs: number
@@ -102,7 +104,7 @@ export class Accumulator implements Recorder {
     cell.requests[0]!++
     cell.duration[0]! += seconds
     cell.duration[bucket + 1]!++
-    if (request.status >= 500) cell.window[0]!++
+    if (request.failed) cell.window[0]!++
     cell.window[1]! += seconds
     cell.window[bucket + 2]!++
     if (request.slow) this.increment(this.catalog.slowRequests, request)

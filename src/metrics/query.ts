@@ -2,7 +2,7 @@
 export interface RouteTotals {
   readonly route: string
   readonly requests: number
-  /** Answers with a status of 500 or more. */
+  /** Requests that failed on our side. */
   readonly errors: number
   readonly durationSumSeconds: number
   /** Requests per bucket of `DURATION_BOUNDS_SECONDS`, not cumulative; the last one is of what is beyond. */

@@ -28,9 +28,11 @@ export interface ObserveOptions {
   readonly withContext?: <T>(c: Context, requestId: string, work: () => Promise<T>) => Promise<T>
 }
 
-/** What the middleware leaves on the context for handlers. */
+/** What middleware and handlers tell each other on the context. */
 export interface ObserveVariables {
   requestId: string
+  /** Set by a handler that was asked how things are: its 503 is an answer, not a failure of its own. */
+  statusIsAnswer?: boolean
 }
 
 /**
@@ -67,6 +69,7 @@ export function observe(options: ObserveOptions): MiddlewareHandler<{ Variables:
           route: routeTemplate(c),
           status: c.res.status,
           durationMs,
+          failed: isFailure(c),
           slow: durationMs > slowMs,
           atMs,
           requestId,
@@ -79,6 +82,9 @@ export function observe(options: ObserveOptions): MiddlewareHandler<{ Variables:
     await (withContext ? withContext(c, requestId, handle) : handle())
   }
 }
+
+/** Whether a request that has been answered failed on our side. */
+export const isFailure = (c: Context): boolean => c.res.status >= 500 && c.get('statusIsAnswer') !== true
 
 function setHeaders(c: Context, requestId: string, durationMs: number): void {
   try {

@@ -6,6 +6,8 @@ export interface Observation {
   readonly route: string
   readonly status: number
   readonly durationMs: number
+  /** Answered with 500 or more, and not because that is what was asked for (see `ObserveVariables.statusIsAnswer`). */
+  readonly failed: boolean
   /** Whether it took longer than `observe.slowMs`. */
   readonly slow: boolean
   /** When it was answered; milliseconds since the epoch. */

@@ -10,6 +10,7 @@ describe('the store', () => {
       route: '/items/:id',
       status: 200,
       durationMs: 30,
+      failed: false,
       slow: false,
       atMs: world.now,
     })

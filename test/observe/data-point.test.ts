@@ -10,6 +10,7 @@ const observation: Observation = {
   route: '/items/:id',
   status: 200,
   durationMs: 12,
+  failed: false,
   slow: false,
   atMs: 1_700_000_000_000,
   requestId: 'r-1',

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { LogFields, Logger } from '../../src/logging/model.ts'
-import { type ObserveOptions, observe } from '../../src/observe/middleware.ts'
+import { type ObserveOptions, type ObserveVariables, observe } from '../../src/observe/middleware.ts'
 import type { Observation } from '../../src/observe/observation.ts'
 import { KeptDataset } from './analytics-engine.ts'
 
@@ -31,7 +31,7 @@ beforeEach(() => {
 })
 
 function createApp(more: Partial<ObserveOptions> = {}) {
-  const app = new Hono<{ Variables: { requestId: string } }>()
+  const app = new Hono<{ Variables: ObserveVariables }>()
   app.use(
     observe({
       clock: () => nowMs,
@@ -58,6 +58,10 @@ function createApp(more: Partial<ObserveOptions> = {}) {
   app.get('/broken', () => {
     throw new Error('broken')
   })
+  app.get('/how-are-you', (c) => {
+    c.set('statusIsAnswer', true)
+    return c.text('not well', 503)
+  })
   app.get('/passed-on', () => fetch('data:text/plain,hello'))
   app.onError((_, c) => c.text('sorry', 500))
   return app
@@ -75,7 +79,8 @@ describe('observation', () => {
     ['HEAD', '/items/17', { method: 'HEAD', route: '/items/:id', status: 200 }],
     ['GET', '/files/a/b', { route: '/files/*', status: 200 }],
     ['GET', '/nowhere/4711', { route: 'unmatched', status: 404 }],
-    ['GET', '/broken', { route: '/broken', status: 500 }],
+    ['GET', '/broken', { route: '/broken', status: 500, failed: true }],
+    ['GET', '/how-are-you', { route: '/how-are-you', status: 503, failed: false }],
     ['POST', '/items/17', { method: 'POST', route: 'unmatched', status: 404 }],
     ['PROPFIND', '/items/17', { method: 'OTHER', route: 'unmatched', status: 404 }],
   ])('of %s %s', async (method, path, expected) => {
