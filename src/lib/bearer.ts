@@ -1,4 +1,4 @@
-import { equalInConstantTime, type Secret } from './secret.ts'
+import type { Secret } from './secret.ts'
 
 /** The token of an `Authorization: Bearer` header (RFC 6750); undefined where there is none. */
 export function bearerToken(authorization: string | undefined): string | undefined {
@@ -14,4 +14,17 @@ export async function carriesToken(
   if (sent === undefined) return false
   const matches = await Promise.all(tokens.map((token) => equalInConstantTime(sent, token.reveal())))
   return matches.includes(true)
+}
+
+/**
+ * Whether two texts are equal, in a time that tells nothing about where they differ. Both are hashed first, so
+ * that lengths don't show either.
+ */
+async function equalInConstantTime(a: string, b: string): Promise<boolean> {
+  const encoder = new TextEncoder()
+  const [hashA, hashB] = await Promise.all([
+    crypto.subtle.digest('SHA-256', encoder.encode(a)),
+    crypto.subtle.digest('SHA-256', encoder.encode(b)),
+  ])
+  return crypto.subtle.timingSafeEqual(hashA, hashB)
 }

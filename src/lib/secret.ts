@@ -29,16 +29,3 @@ export class Secret {
     return REDACTED
   }
 }
-
-/**
- * Whether two texts are equal, in a time that tells nothing about where they differ. Both are hashed first, so
- * that lengths don't show either.
- */
-export async function equalInConstantTime(a: string, b: string): Promise<boolean> {
-  const encoder = new TextEncoder()
-  const [hashA, hashB] = await Promise.all([
-    crypto.subtle.digest('SHA-256', encoder.encode(a)),
-    crypto.subtle.digest('SHA-256', encoder.encode(b)),
-  ])
-  return crypto.subtle.timingSafeEqual(hashA, hashB)
-}

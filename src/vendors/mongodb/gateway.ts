@@ -3,6 +3,7 @@ import type { DependencyState, Probe } from '../../health/model.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { within } from '../../lib/deadline.ts'
 import type { Failure, Result } from '../../lib/result.ts'
+import { ok } from '../../lib/result.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Logger } from '../../logging/model.ts'
 import type { CollectionCounts } from './collections.ts'
@@ -29,6 +30,8 @@ export interface MongoGatewaySettings {
 /** How much of a probe's time connecting or one command may take: less than all, so that the driver says why. */
 const COMMAND_SHARE = 0.8
 const COLLECTIONS_TIMEOUT_MS = 5_000
+/** Counts are shared for this long, so that looking at a dashboard doesn't load the database. */
+const COUNTS_SHARED_MS = 15_000
 
 /**
  * The one place that talks to MongoDB. Handshakes cost hundreds of milliseconds, so it keeps the driver's pool open
@@ -36,6 +39,8 @@ const COLLECTIONS_TIMEOUT_MS = 5_000
  */
 export abstract class MongoGatewayObject<E> extends DurableObject<E> implements Probe {
   #ready: { settings: MongoGatewaySettings; connection: MongoConnection; probeTimeoutMs: number } | undefined
+
+  #counts: { readonly counts: CollectionCounts; readonly countedAtMs: number } | undefined
 
   /** Asked for once per life of the object. */
   protected abstract settings(): MongoGatewaySettings
@@ -63,14 +68,17 @@ export abstract class MongoGatewayObject<E> extends DurableObject<E> implements 
     return { state: 'down', message: outcome.error.message }
   }
 
-  /** The collections with their counts. Failures name no host, URI or credential. Never rejects. */
+  /** The collections with their counts, 15 s old at most. Failures name no host, URI or credential. Never rejects. */
   async collections(): Promise<Result<CollectionCounts>> {
     const { settings, connection } = this.#prepare()
+    const known = this.#counts
+    if (known && settings.clock() - known.countedAtMs < COUNTS_SHARED_MS) return ok(known.counts)
     const outcome = await connection.use(
       (client) => countCollections(client, settings.database, COLLECTIONS_TIMEOUT_MS),
       COLLECTIONS_TIMEOUT_MS,
     )
-    if (!outcome.ok) this.#log('collections', outcome.error)
+    if (outcome.ok) this.#counts = { counts: outcome.value, countedAtMs: settings.clock() }
+    else this.#log('collections', outcome.error)
     return outcome
   }
 
