@@ -7,7 +7,7 @@ import { DURATION_BOUNDS_SECONDS } from './catalog.ts'
 import { bucketIndex } from './histogram.ts'
 import type { Counter, Gauge, Histogram, LabelValues, Metric, Recorder } from './model.ts'
 import type { Numbers, Series } from './series.ts'
-import { cleanLabelValue, emptyNumbers, OTHER, otherValues, seriesKey } from './series.ts'
+import { cleanLabelValue, emptyNumbers, OTHER, otherValues, SEPARATOR, seriesKey } from './series.ts'
 import type { Window } from './windows.ts'
 import { routeNumbers, toDelta } from './windows.ts'
 
@@ -157,7 +157,7 @@ export class Accumulator implements Recorder {
   #numbers<Label extends string>(metric: Metric<Label>, labels: LabelValues<Label>): Numbers {
     this.#isEmpty = false
     const family = this.#family(metric)
-    const key = seriesKey(metric.labels.map((label) => labels[label]))
+    const key = recordedKey(metric.labels, labels)
     const known = family.series.get(key)
     if (known) return known.numbers
     if (family.series.size < this.#maxSeries) {
@@ -189,6 +189,14 @@ export class Accumulator implements Recorder {
     this.#warned.add(metric.name)
     this.log.warn('metric_series_capped', { metric: metric.name, max_series: this.#maxSeries, into: OTHER })
   }
+}
+
+/** The key of a series by its values as they were given; built without a list, as it is for each recording. */
+function recordedKey<Label extends string>(names: readonly Label[], labels: LabelValues<Label>): string {
+  if (names.length === 0) return ''
+  let key: string = labels[names[0]!]
+  for (let index = 1; index < names.length; index++) key += SEPARATOR + labels[names[index]!]
+  return key
 }
 
 function addSeries(family: OpenFamily, key: string, values: readonly string[]): Numbers {

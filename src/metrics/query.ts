@@ -15,7 +15,13 @@ export interface SeriesSelector {
   readonly labels: Readonly<Record<string, string>>
 }
 
-/** Several questions at once, so that a cron run asks only once. Times in milliseconds since the epoch. */
+/**
+ * Several questions at once, so that a cron run asks only once. Times in milliseconds since the epoch.
+ *
+ * A window holds the whole minutes from `fromMs` up to `toMs`, both rounded down to the minute: the last five minutes
+ * at 12:05:40 are those from 12:00 to 12:05. For the minute under way, give a `toMs` after its end. Where it reaches
+ * back beyond 48 hours it is made of hours, and its edges there move outwards; beyond 90 days there is nothing.
+ */
 export interface MetricsQuery {
   readonly windows: readonly { readonly fromMs: number; readonly toMs: number }[]
   readonly series: readonly SeriesSelector[]

@@ -24,8 +24,8 @@ export interface Family extends Shape {
 /** The label value of what has no series of its own. */
 export const OTHER = 'other'
 
-/** Cannot be in a label value: `cleanLabelValue` takes it out. */
-const SEPARATOR = '\0'
+/** Stands between the values in a key. Not in a label value: `cleanLabelValue` takes it out. */
+export const SEPARATOR = '\0'
 
 /** Longer label values are cut: a row of the store holds many. */
 const MAX_LABEL_LENGTH = 200

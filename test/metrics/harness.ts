@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import { MetricsStore } from '../../src/index.ts'
 import type { LogFields, Logger } from '../../src/logging/model.ts'
+import type { RequestRecord } from '../../src/metrics/accumulator.ts'
 import type { Batch } from '../../src/metrics/batch.ts'
 import { MetricsBuffer } from '../../src/metrics/buffer.ts'
 import { createCatalog } from '../../src/metrics/catalog.ts'
@@ -16,6 +17,18 @@ export const catalog = createCatalog('esg')
 
 /** A moment that is far from the edges of a minute and an hour. */
 export const NOON = Date.UTC(2026, 7, 3, 12, 10, 5)
+
+/** A request to a route, as the middleware tells of it. */
+export const request = (route: string, more: Partial<RequestRecord> = {}): RequestRecord => ({
+  method: 'GET',
+  route,
+  status: 200,
+  durationMs: 30,
+  failed: (more.status ?? 200) >= 500,
+  slow: false,
+  atMs: NOON,
+  ...more,
+})
 
 export interface LoggedLine {
   readonly level: string
@@ -76,7 +89,11 @@ export function createWorld(initial: Partial<World> = {}) {
     namespace,
     client,
     shard: (index: number) => namespace.getByName(`shard-${index}`) as never,
-    evict: (index = 0) => evictDurableObject(env.METRICS_STORE.getByName(`${prefix}shard-${index}`)),
+    /** Takes a shard out of memory, if it is there. */
+    evict: (index = 0) =>
+      evictDurableObject(env.METRICS_STORE.getByName(`${prefix}shard-${index}`)).catch((error: Error) => {
+        if (!error.message.includes('not currently running')) throw error
+      }),
     /** A buffer whose pauses take no time. @param random chooses its shard, from 0 to 1. */
     buffer(options: { random?: number; maxSeries?: number; send?: (batch: Batch) => Promise<void> } = {}) {
       const target = client(options.random)
