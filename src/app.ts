@@ -112,7 +112,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
 
   app.onError((error, c) => {
     const response = renderError(error, c)
-    if (response.status >= 500) {
+    if (response.status >= 500 && !c.get('statusIsAnswer')) {
       log.error('request_failed', { route: routeTemplate(c), status: response.status, error })
       report(c, error)
     }

@@ -1,0 +1,239 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import { servicesOf } from '../../src/services.ts'
+
+const VARIABLES = [
+  'ADMIN_TOKEN',
+  'METRICS_TOKEN',
+  'MONGODB_URI',
+  'UPSTASH_REDIS_REST_URL',
+  'UPSTASH_REDIS_REST_TOKEN',
+  'SENTRY_DSN',
+  'PAGERDUTY_KEY',
+  'SLACK_WEBHOOK_URL',
+  'SLACK_MONITORING_WEBHOOK_URL',
+  'WEBHOOK_URL',
+  'WEBHOOK_SECRET',
+]
+
+/** The app as it is deployed, with these variables and none of the sandbox's. */
+function deploy(variables: Record<string, unknown> = {}) {
+  const bindings = Object.fromEntries(Object.entries(env).filter(([name]) => !VARIABLES.includes(name)))
+  const app = createApp(servicesOf({ ...bindings, LOG_LEVEL: 'error', ...variables } as unknown as Env))
+  return {
+    app,
+    async request(path: string, init: RequestInit = {}) {
+      const context = createExecutionContext()
+      const response = await app.fetch(new Request(`http://edgewatch.test${path}`, init), env, context)
+      void waitOnExecutionContext(context)
+      return response
+    },
+  }
+}
+
+const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } })
+
+describe('the service without any secret', () => {
+  const service = deploy()
+
+  it('answers, and says what is switched off', async () => {
+    const about = (await (await service.request('/')).json()) as { disabled: string[] }
+    expect(about.disabled).toEqual(
+      expect.arrayContaining([
+        'mongodb',
+        'redis',
+        'errors',
+        'alerts.receivers.pagerduty',
+        'alerts.receivers.webhook',
+      ]),
+    )
+    expect(await (await service.request('/health')).json()).toMatchObject({
+      status: 'healthy',
+      services: { database: 'disabled', cache: 'disabled' },
+    })
+    expect(await (await service.request('/health/ready')).json()).toEqual({ status: 'ready' })
+    expect(await (await service.request('/metrics/cache')).json()).toEqual({ status: 'disabled' })
+    expect((await service.request('/metrics')).status).toBe(200)
+  })
+
+  it('says how to get in where no admin token is configured', async () => {
+    for (const path of [
+      '/admin/metrics',
+      '/admin/alerts',
+      '/admin/silences',
+      '/admin/nowhere',
+      '/test/error',
+    ]) {
+      const response = await service.request(path, bearer('anything'))
+      expect(response.status).toBe(503)
+      expect(await response.json()).toMatchObject({
+        error: { code: 'admin_disabled', message: expect.stringContaining('ADMIN_TOKEN') },
+      })
+    }
+  })
+})
+
+describe('/', () => {
+  const service = deploy()
+
+  it('is a page for browsers and JSON for programs', async () => {
+    const page = await service.request('/', { headers: { Accept: 'text/html,*/*;q=0.8' } })
+    expect(page.headers.get('Content-Type')).toMatch('text/html')
+    expect(page.headers.get('Vary')).toMatch('Accept')
+    expect(await page.text()).toContain('<a href="/health/detailed">')
+    const program = await service.request('/', { headers: { Accept: 'application/json' } })
+    expect(program.headers.get('Content-Type')).toMatch('application/json')
+    expect(await program.json()).toMatchObject({ name: 'Edgewatch', links: expect.any(Array) })
+  })
+})
+
+describe('around every request', () => {
+  const service = deploy({ ADMIN_TOKEN: 'secret-token' })
+
+  it('refuses in one shape, with the request id', async () => {
+    const response = await service.request('/nowhere', { headers: { 'X-Request-Id': 'r-1' } })
+    expect(response.status).toBe(404)
+    expect(await response.json()).toEqual({
+      error: { code: 'not_found', message: 'nothing is at /nowhere', requestId: 'r-1' },
+    })
+  })
+
+  it.each([
+    ['POST', '/health', 'GET, HEAD'],
+    ['DELETE', '/metrics', 'GET, HEAD'],
+    ['PUT', '/', 'GET, HEAD'],
+  ])('answers %s %s with 405 and Allow', async (method, path, allow) => {
+    const response = await service.request(path, { method })
+    expect(response.status).toBe(405)
+    expect(response.headers.get('Allow')).toBe(allow)
+    expect(await response.json()).toMatchObject({ error: { code: 'method_not_allowed' } })
+  })
+
+  it('tells who may use a path before telling how', async () => {
+    expect((await service.request('/admin/silences', { method: 'PUT' })).status).toBe(401)
+    const known = await service.request('/admin/silences', { method: 'PUT', ...bearer('secret-token') })
+    expect(known.headers.get('Allow')).toBe('GET, HEAD, POST')
+  })
+
+  it('answers HEAD as GET, without a body', async () => {
+    const response = await service.request('/health/live', { method: 'HEAD' })
+    expect(response.status).toBe(200)
+    expect(await response.text()).toBe('')
+    expect(response.headers.get('X-Process-Time')).not.toBeNull()
+  })
+
+  it('sets secure headers on every answer', async () => {
+    for (const path of ['/', '/nowhere', '/health']) {
+      const { headers } = await service.request(path)
+      expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+      expect(headers.get('Strict-Transport-Security')).toBeTruthy()
+      expect(headers.get('X-Frame-Options')).toBeTruthy()
+    }
+  })
+
+  it('answers in its shape whatever a handler throws', async () => {
+    const { app, request } = deploy({ LOG_LEVEL: 'error' })
+    const thrown: unknown[] = [new Error('host=db.internal'), 'a text', undefined, { status: 418 }]
+    thrown.forEach((value, index) => {
+      app.get(`/throws/${index}`, () => {
+        throw value
+      })
+    })
+    for (const index of thrown.keys()) {
+      const response = await request(`/throws/${index}`)
+      expect(response.status).toBe(500)
+      expect(response.headers.get('X-Request-Id')).not.toBeNull()
+      const body = await response.text()
+      expect(JSON.parse(body)).toMatchObject({ error: { code: 'internal_error' } })
+      expect(body).not.toContain('db.internal')
+    }
+  })
+
+  it('refuses a body that is too large', async () => {
+    const response = await service.request('/admin/silences', {
+      method: 'POST',
+      body: 'x'.repeat(1024 * 1024 + 1),
+      headers: { Authorization: 'Bearer secret-token', 'Content-Type': 'application/json' },
+    })
+    expect(response.status).toBe(413)
+    expect(await response.json()).toMatchObject({ error: { code: 'too_large' } })
+  })
+
+  it.each(['{', '[]', '{"reason":1}'])('names what is wrong with the body %j', async (body) => {
+    const response = await service.request('/admin/silences', {
+      method: 'POST',
+      body,
+      headers: { Authorization: 'Bearer secret-token', 'Content-Type': 'application/json' },
+    })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      error: { code: 'invalid_request', requestId: expect.any(String) },
+    })
+  })
+})
+
+describe('the admin API', () => {
+  const service = deploy({ ADMIN_TOKEN: 'old-token,new-token' })
+
+  it('lets every valid token in, and nobody else', async () => {
+    for (const token of ['old-token', 'new-token']) {
+      expect((await service.request('/admin/metrics', bearer(token))).status).toBe(200)
+    }
+    for (const init of [
+      {},
+      bearer('old-token,new-token'),
+      bearer(''),
+      { headers: { Authorization: 'Basic eDp5' } },
+    ]) {
+      const response = await service.request('/admin/metrics', init)
+      expect(response.status).toBe(401)
+      expect(response.headers.get('WWW-Authenticate')).toMatch('Bearer')
+    }
+  })
+
+  it('limits wrong tokens per address, and lets the right one in all the same', async () => {
+    const from = (token: string) => ({
+      headers: { Authorization: `Bearer ${token}`, 'CF-Connecting-IP': '192.0.2.7' },
+    })
+    const statuses: number[] = []
+    for (let tries = 0; tries < 12; tries++) {
+      statuses.push((await service.request('/admin/metrics', from('wrong'))).status)
+    }
+    expect(statuses).toEqual([...Array(10).fill(401), 429, 429])
+    expect((await service.request('/admin/metrics', from('new-token'))).status).toBe(200)
+  })
+
+  it('raises a test error, which tells its caller nothing', async () => {
+    const response = await service.request('/test/error', bearer('new-token'))
+    expect(response.status).toBe(500)
+    const body = await response.text()
+    expect(JSON.parse(body)).toMatchObject({
+      error: { code: 'internal_error', requestId: expect.any(String) },
+    })
+    expect(body).not.toContain('Test error')
+  })
+
+  it('gives the overview of the documents and more', async () => {
+    const overview = await (await service.request('/admin/metrics', bearer('new-token'))).json()
+    expect(overview).toMatchObject({
+      cache: { status: 'disabled' },
+      database: { status: 'disabled' },
+      requests: { window_seconds: 3600, routes: expect.any(Array) },
+      alerts: { active: [], notifications: { pending: 0, dead: 0 } },
+      scheduler: { last_run: null },
+    })
+  })
+})
+
+describe('the service with its dependencies', () => {
+  it('counts collections, and counts its look-ups in the cache', async () => {
+    const service = deploy({ ...env, ADMIN_TOKEN: 'secret-token' })
+    const read = async () => (await service.request('/admin/metrics', bearer('secret-token'))).json()
+    expect(await read()).toMatchObject({
+      database: { collections: expect.any(Array), total_documents: expect.any(Number) },
+    })
+    expect(await read()).toMatchObject({ cache: { hit_rate: expect.stringMatching(/%$/) } })
+  })
+})
