@@ -1,21 +1,23 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { type OwnedChild, spawnOwned } from '../child-process.ts'
 
-const POLL_MS = 200
+const LISTENING = '[wrangler:info] Ready on'
+const MAX_LAST_LINES = 20
 
-/** What wrangler prints that helps nobody here: each request (the service logs its own), banners, hints. */
-const NOISE =
-  /^(\[wrangler:info\] [A-Z]+ \/|\[wrangler:info\] Ready on|Using secrets defined in|🪵|⎔ Starting|\s*$)/u
+/** What wrangler prints that helps nobody here: each request (the service logs its own), and hints. */
+const NOISE = /^(\[wrangler:info\] ([A-Z]+ \/|Ready on)|Using secrets defined in|🪵|⎔ Starting|\s*$)/u
+
+/** What wrangler sets before a warning or error that the service logs; a line of the service's log says it itself. */
+const LEVEL_OF_LOG_LINE = /^[▲✘] \[(WARNING|ERROR)\] (?=\d{4}-\d\d-|\{)/u
 
 /** `wrangler dev`, running the service. */
 export interface WranglerDev {
-  /** When the service answers. Rejects where wrangler ends before. */
+  /** When the service accepts requests. Rejects where wrangler ends before. */
   readonly ready: Promise<void>
   /** When wrangler has ended: the last lines that it printed. */
   readonly ended: Promise<string>
@@ -43,6 +45,7 @@ export function startWrangler(options: {
   const args = ['dev', '--ip', '127.0.0.1', '--port', String(options.port), '--inspector-port', '0']
   args.push('--env-file', envFile, '--persist-to', options.stateDir, '--show-interactive-dev-session=false')
   const child = spawnOwned(process.execPath, [wrangler, ...args], {
+    folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
@@ -52,41 +55,31 @@ export function startWrangler(options: {
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     },
   })
-  const lastLines = readOutput(child, options.print)
-  const ended = child.ended.then(() => {
-    rmSync(folder, { recursive: true, force: true })
-    return lastLines.join('\n')
+  const { lastLines, listening } = readOutput(child, options.print)
+  const ended = child.ended.then(() => lastLines.join('\n'))
+  const endedTooSoon = ended.then((said) => {
+    throw new Error(`wrangler dev ended:\n${said}`)
   })
-  return { ready: untilAnswering(options.port, child, ended), ended, stop: () => child.stop('SIGINT') }
+  return { ready: Promise.race([listening, endedTooSoon]), ended, stop: () => child.stop('SIGINT') }
 }
 
-/** Passes lines on, those of the start only from the first error on; gives the last lines, growing. */
-function readOutput(child: OwnedChild, print: (line: string) => void): string[] {
+/** Passes lines on, those of the start only from the first error on. `lastLines` grows. */
+function readOutput(child: OwnedChild, print: (line: string) => void) {
   const lastLines: string[] = []
-  let started = false
+  const { promise: listening, resolve: isListening } = Promise.withResolvers<void>()
+  let printing = false
   for (const stream of [child.process.stdout, child.process.stderr]) {
     if (!stream) continue
     createInterface({ input: stream }).on('line', (line) => {
       const plain = stripVTControlCharacters(line)
       lastLines.push(plain)
-      if (lastLines.length > 20) lastLines.shift()
-      if (plain.startsWith('[wrangler:info] Ready on') || plain.includes('[ERROR]')) started = true
-      if (started && !NOISE.test(plain)) print(process.stdout.isTTY ? line : plain)
+      if (lastLines.length > MAX_LAST_LINES) lastLines.shift()
+      if (plain.startsWith(LISTENING)) isListening()
+      if (plain.startsWith(LISTENING) || plain.includes('[ERROR]')) printing = true
+      if (printing && !NOISE.test(plain)) print(plain.replace(LEVEL_OF_LOG_LINE, ''))
     })
   }
-  return lastLines
-}
-
-async function untilAnswering(port: number, child: OwnedChild, ended: Promise<string>): Promise<void> {
-  for (;;) {
-    if (child.hasEnded()) throw new Error(`wrangler dev ended:\n${await ended}`)
-    try {
-      await fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(5_000) })
-      return
-    } catch {
-      await sleep(POLL_MS)
-    }
-  }
+  return { lastLines, listening }
 }
 
 /** Variables as a file for dotenv, which fills in `$NAME` even between quotes unless it is escaped. */
