@@ -8,6 +8,8 @@ import { startWrangler } from './dev/wrangler.ts'
 import { listen } from './listen.ts'
 import { startServers } from './servers.ts'
 
+const PARENT_POLL_MS = 500
+
 const closers: (() => void | Promise<void>)[] = []
 let stopping = false
 
@@ -22,6 +24,14 @@ async function stop(exitCode: number): Promise<void> {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
+
+// npm passes a signal on to a shell, which dies of it and tells nobody
+const parentPid = process.ppid
+if (process.env.npm_lifecycle_event) {
+  setInterval(() => {
+    if (process.ppid !== parentPid && !stopping) stop(0)
+  }, PARENT_POLL_MS).unref()
+}
 
 run().catch((error: Error) => {
   if (stopping) return

@@ -2,6 +2,7 @@ import { MongoClient, type MongoServerError } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { onPath } from '../../sandbox/child-server.ts'
 import { SLOW_MS } from '../../sandbox/faults.ts'
+import { startEmbeddedMongodb } from '../../sandbox/mongodb/embedded-server.ts'
 import { proxyTarget, type SandboxMongodb, startMongodb } from '../../sandbox/mongodb/start.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -100,6 +101,22 @@ describe('a server of the user', () => {
     const target = proxyTarget(uri)
     expect(target).toMatchObject({ host, port })
     expect('through' in target && target.through(1)).toBe(through)
+  })
+
+  test('is reached through a proxy, and broken there', async () => {
+    const theirs = await startEmbeddedMongodb()
+    const mongodb = await startMongodb('auto', '/nowhere', `mongodb://127.0.0.1:${theirs.port}`)
+    const client = new MongoClient(mongodb.uri, { serverSelectionTimeoutMS: 300 })
+    try {
+      await client.db().collection('users').insertOne({})
+      expect(client.db().databaseName).toBe('edgewatch')
+      await mongodb.faults!.set({ mode: 'down' })
+      await expect(client.db().command({ ping: 1 })).rejects.toThrow()
+    } finally {
+      await client.close()
+      await mongodb.close()
+      await theirs.close()
+    }
   })
 
   test.each([
