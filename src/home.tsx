@@ -23,12 +23,13 @@ const LINKS: readonly Link[] = [
 
 const STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#d8dee6, #333b46); --dim: light-dark(#57606a, #9aa5b1); --link: light-dark(#0b5cad, #7ab8ff) }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1.25rem; background: light-dark(#fff, #12161b); color: light-dark(#1b1f24, #e8ecf1) }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 3rem auto; padding: 0 1.25rem; background: light-dark(#fff, #12161b); color: light-dark(#1b1f24, #e8ecf1) }
 h1 { font-size: 1.75rem; margin: 0 } h2 { font-size: 1rem; margin: 2rem 0 .5rem }
 p { margin: .25rem 0 } .dim { color: var(--dim) }
 ul { list-style: none; padding: 0; margin: 0; border-top: 1px solid var(--line) }
-li { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .5rem 0; border-bottom: 1px solid var(--line) }
-li > :first-child { min-width: 11rem } a { color: var(--link) } code { font-size: .9375rem }
+li { display: grid; grid-template-columns: 11rem 1fr; padding: .5rem 0; border-bottom: 1px solid var(--line) }
+a { color: var(--link) } code { font-size: .9375rem }
+@media (max-width: 34rem) { body { margin-top: 1.5rem } li { grid-template-columns: 1fr } }
 `
 
 /** `/`: says what this is, what is switched off, and where everything is; HTML or JSON by `Accept`. */
@@ -61,6 +62,7 @@ export function home(
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <title>{about.name}</title>
+          <link rel="icon" href="data:," />
           <style>{raw(STYLE)}</style>
         </head>
         <body>

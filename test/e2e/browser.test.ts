@@ -1,0 +1,60 @@
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { onPath } from '../../sandbox/child-server.ts'
+import { Sandbox } from './sandbox.ts'
+
+let sandbox: Sandbox
+let browser: Browser
+
+beforeAll(async () => {
+  const executablePath = onPath('chromium') ?? onPath('google-chrome')
+  if (!executablePath) throw new Error('no Chromium on PATH')
+  sandbox = await Sandbox.start()
+  browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  })
+})
+afterAll(async () => {
+  await browser?.close()
+  await sandbox?.close()
+})
+
+async function open(url: string): Promise<{ page: Page; problems: string[] }> {
+  const page = await browser.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  await page.goto(url)
+  return { page, problems }
+}
+
+describe('the first page', () => {
+  it('leads to what there is', async () => {
+    const { page, problems } = await open(sandbox.url)
+    expect(await page.textContent('h1')).toBe('Edgewatch')
+    await page.click('a[href="/health"]')
+    expect(await page.textContent('body')).toContain('"status":"healthy"')
+    expect(problems).toEqual([])
+  })
+
+  it('fits a phone', async () => {
+    const { page } = await open(sandbox.url)
+    await page.setViewportSize({ width: 320, height: 640 })
+    const overflow = await page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    )
+    expect(overflow).toBe(0)
+  })
+})
+
+describe('the inbox', () => {
+  it('shows an alert that fires, as it arrives', async () => {
+    const { page, problems } = await open(sandbox.inboxUrl)
+    await sandbox.admin('/admin/alerts/test', {
+      method: 'POST',
+      body: JSON.stringify({ receiver: 'slack-alerts' }),
+    })
+    await page.getByText(/test/i).first().waitFor()
+    expect(problems).toEqual([])
+  })
+})

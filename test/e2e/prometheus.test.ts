@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import net, { type AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type ChildServer, startChildServer } from '../../sandbox/child-server.ts'
+import { Sandbox } from './sandbox.ts'
+
+let sandbox: Sandbox
+let prometheus: ChildServer
+const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-prometheus-'))
+
+beforeAll(async () => {
+  sandbox = await Sandbox.start()
+  prometheus = await startPrometheus(new URL(sandbox.url).host)
+})
+afterAll(async () => {
+  await prometheus?.close()
+  await sandbox?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('a real Prometheus', () => {
+  it('counts as many requests as were sent', async () => {
+    const sent = { '/': 300, '/metrics/cache': 150, unmatched: 50 } // none that the sandbox itself asks for
+    const requests = Object.entries(sent).flatMap(([route, times]) => Array<string>(times).fill(route))
+    await inBatches(requests, 25, async (route) => {
+      const path = route === 'unmatched' ? '/not-there' : route
+      await (await sandbox.fetch(path, { headers: { Connection: 'close' } })).arrayBuffer()
+    })
+
+    await vi.waitFor(async () => expect(await requestsByRoute()).toMatchObject(sent), {
+      timeout: 60_000,
+      interval: 500,
+    })
+  })
+
+  it('takes every scrape, as OpenMetrics', async () => {
+    await vi.waitFor(async () => expect(await query('up{job="edgewatch"}')).toEqual([[{}, 1]]), {
+      timeout: 30_000,
+    })
+    expect(await query('scrape_samples_scraped{job="edgewatch"} > 20')).toHaveLength(1)
+    const response = await sandbox.fetch('/metrics', {
+      headers: { Accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5' },
+    })
+    expect(response.headers.get('Content-Type')).toBe(
+      'application/openmetrics-text; version=1.0.0; charset=utf-8',
+    )
+    expect((await response.text()).endsWith('# EOF\n')).toBe(true)
+  })
+
+  it('answers the queries of the documents', async () => {
+    await sandbox.tick()
+    const p95 = 'histogram_quantile(0.95, sum by (le) (edgewatch_api_request_duration_seconds_bucket))'
+    await vi.waitFor(async () => expect(await query(p95)).toEqual([[{}, expect.any(Number)]]), {
+      timeout: 30_000,
+    })
+    await vi.waitFor(async () => expect(await query('sum(edgewatch_dependency_up)')).toEqual([[{}, 2]]), {
+      timeout: 30_000,
+    })
+  })
+})
+
+describe('promtool', () => {
+  it('has nothing to say about /metrics', async () => {
+    const text = await (await sandbox.fetch('/metrics')).text()
+    expect(text).toContain('edgewatch_api_requests_total{')
+    const said = execFileSync('promtool', ['check', 'metrics'], {
+      input: text,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    })
+    expect(said).toBe('')
+  })
+})
+
+async function startPrometheus(target: string): Promise<ChildServer> {
+  const config = path.join(folder, 'prometheus.yml')
+  const job = { job_name: 'edgewatch', scrape_interval: '1s', static_configs: [{ targets: [target] }] }
+  writeFileSync(config, JSON.stringify({ scrape_configs: [job] })) // JSON is YAML, too
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return startChildServer(
+    'prometheus',
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${path.join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    port,
+  )
+}
+
+type Sample = [labels: Record<string, string>, value: number]
+
+/** The result of an instant query; labels that scraping adds are left out. */
+async function query(expression: string): Promise<Sample[]> {
+  const url = `http://127.0.0.1:${prometheus.port}/api/v1/query?query=${encodeURIComponent(expression)}`
+  const { data } = (await (await fetch(url)).json()) as {
+    data: { result: { metric: Record<string, string>; value: [number, string] }[] }
+  }
+  return data.result.map(({ metric: { __name__, job, instance, ...labels }, value }) => [
+    labels,
+    Number(value[1]),
+  ])
+}
+
+async function requestsByRoute(): Promise<Record<string, number>> {
+  const samples = await query('sum by (route) (edgewatch_api_requests_total)')
+  return Object.fromEntries(samples.map(([{ route }, value]) => [route, value]))
+}
+
+async function inBatches<T>(items: T[], size: number, work: (item: T) => Promise<void>): Promise<void> {
+  for (let start = 0; start < items.length; start += size) {
+    await Promise.all(items.slice(start, start + size).map(work))
+  }
+}
