@@ -33,7 +33,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       },
       log,
       slowMs: config.observe.slowMs,
-      withContext: (c, requestId, work) => runWithContext(requestContext(requestId, c.req.raw.headers), work),
+      withContext: (c, requestId, work) => runWithContext(requestContext(requestId, c.req.raw), work),
     }),
   )
   app.use(async (_, next) => {

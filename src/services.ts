@@ -1,3 +1,4 @@
+import { waitUntil } from 'cloudflare:workers'
 import written from '../edgewatch.config.ts'
 import type { AlertLedgerClient } from './alerts/ledger.ts'
 import type { Receiver } from './alerts/receiver.ts'
@@ -10,14 +11,17 @@ import type { ReceiverConfig } from './config/receivers.ts'
 import { HealthClient } from './health/client.ts'
 import { systemClock } from './lib/clock.ts'
 import { newId } from './lib/ids.ts'
+import { currentContext, errorContextOf } from './logging/context.ts'
 import { createLogger } from './logging/logger.ts'
 import type { ErrorReporter, Logger } from './logging/model.ts'
+import { noReporter } from './logging/no-reporter.ts'
 import { MetricsBuffer } from './metrics/buffer.ts'
 import type { Catalog } from './metrics/catalog.ts'
 import { createCatalog } from './metrics/catalog.ts'
 import { MetricsClient } from './metrics/client.ts'
 import type { MongoGateway } from './objects.ts'
 import { createPagerDutyReceiver } from './vendors/pagerduty/receiver.ts'
+import { createSentryReporter } from './vendors/sentry/reporter.ts'
 import { createSlackReceiver } from './vendors/slack/receiver.ts'
 import { UpstashCacheStore } from './vendors/upstash/redis.ts'
 import { createWebhookReceiver } from './vendors/webhook/receiver.ts'
@@ -106,6 +110,21 @@ function createServices(env: Env): Services {
   const catalog = createCatalog(config.metrics.namespace)
   const metrics = new MetricsClient(env.METRICS_STORE, config.metrics.shards, Math.random)
   const recorder = createRecorder({ config, catalog, metrics, log })
+  const errors = config.errors
+    ? createSentryReporter({
+        dsn: config.errors.dsn,
+        service,
+        environment: environment.name,
+        clock: systemClock,
+        log,
+        recorder,
+        catalog,
+        currentContext,
+        errorContextOf,
+        waitUntil,
+        locationLimit: env.ERROR_LIMIT,
+      })
+    : noReporter
   const ledger = () => alertLedger(env)
   const health = new HealthClient({
     roles: {
@@ -131,7 +150,7 @@ function createServices(env: Env): Services {
     env,
     environment,
     log,
-    errors: { report() {}, checkIn: () => undefined },
+    errors,
     catalog,
     metrics,
     recorder,

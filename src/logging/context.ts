@@ -17,6 +17,8 @@ export interface WorkContext {
   readonly spanId?: string
   /** Cloudflare's own id of the request. */
   readonly cfRay?: string
+  /** The request that is answered. */
+  readonly request?: Request
 }
 
 /** A `WorkContext` that is under way, with what was logged within it. */
@@ -46,11 +48,12 @@ export function leaveBreadcrumb(context: ActiveContext, breadcrumb: Breadcrumb):
 }
 
 /** The context of a request: its id, and what its headers tell of the trace. */
-export function requestContext(requestId: string, headers: Headers): WorkContext {
-  const cfRay = headers.get('cf-ray')
+export function requestContext(requestId: string, request: Request): WorkContext {
+  const cfRay = request.headers.get('cf-ray')
   return {
     requestId,
-    ...parseTraceparent(headers.get('traceparent')),
+    request,
+    ...parseTraceparent(request.headers.get('traceparent')),
     ...(cfRay && /^[\w-]{1,64}$/.test(cfRay) && { cfRay }),
   }
 }
@@ -93,15 +96,19 @@ export function withErrorContext<T>(context: ErrorContext, work: () => T): T {
   }
 }
 
-/** What `withErrorContext` says of an error that is reported here; undefined where it says nothing. */
-export function errorContextOf(error: unknown): ErrorContext | undefined {
-  const known = typeof error === 'object' && error !== null ? contextOfError.get(error) : undefined
-  const active = activeErrorContext.getStore()
-  return known ? mergeErrorContexts(active, known) : active
+/**
+ * What is known of an error that is reported here: what `withErrorContext` says of it, and what is given with it.
+ * Undefined where that is nothing.
+ */
+export function errorContextOf(error: unknown, given?: ErrorContext): ErrorContext | undefined {
+  const carried = typeof error === 'object' && error !== null ? contextOfError.get(error) : undefined
+  return [given, activeErrorContext.getStore(), carried]
+    .filter((each) => each !== undefined)
+    .reduce<ErrorContext | undefined>(mergeErrorContexts, undefined)
 }
 
 /** Both contexts' tags and contexts; of those with the same name, the inner one's. */
-export function mergeErrorContexts(outer: ErrorContext | undefined, inner: ErrorContext): ErrorContext {
+function mergeErrorContexts(outer: ErrorContext | undefined, inner: ErrorContext): ErrorContext {
   if (!outer) return inner
   return {
     tags: { ...outer.tags, ...inner.tags },

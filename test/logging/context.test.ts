@@ -32,14 +32,13 @@ describe('traceparent', () => {
 
 describe('a context', () => {
   it('comes from the headers of a request', () => {
-    const headers = new Headers({ traceparent: `00-${TRACE}-${SPAN}-01`, 'cf-ray': '8f0-AMS' })
-    expect(requestContext('r1', headers)).toEqual({
-      requestId: 'r1',
-      traceId: TRACE,
-      spanId: SPAN,
-      cfRay: '8f0-AMS',
+    const request = new Request('https://a.example', {
+      headers: { traceparent: `00-${TRACE}-${SPAN}-01`, 'cf-ray': '8f0-AMS' },
     })
-    expect(requestContext('r2', new Headers({ 'cf-ray': '"evil"' }))).toEqual({ requestId: 'r2' })
+    const context = { requestId: 'r1', request, traceId: TRACE, spanId: SPAN, cfRay: '8f0-AMS' }
+    expect(requestContext('r1', request)).toEqual(context)
+    const odd = new Request('https://a.example', { headers: { 'cf-ray': '"evil"' } })
+    expect(requestContext('r2', odd)).toEqual({ requestId: 'r2', request: odd })
   })
 
   it('is that of the work under way, concurrent ones apart', async () => {

@@ -1,0 +1,57 @@
+import { createScheduledController } from 'cloudflare:test'
+import { env, exports } from 'cloudflare:workers'
+import { expect, it, vi } from 'vitest'
+import worker from '../../src/index.ts'
+
+interface Item {
+  header: { type: string }
+  payload: { tags?: Record<string, string>; monitor_slug?: string; status?: string; check_in_id?: string }
+}
+interface Message {
+  receiver: string
+  body: { items: Item[] }
+}
+
+// Sending goes on in the background; the first time the client is loaded too.
+const PATIENCE = { timeout: 15_000, interval: 50 }
+
+/** What has come to Sentry so far, from all test files: they share this inbox. */
+async function itemsAtSentry(type: string): Promise<Item['payload'][]> {
+  const variables = env as unknown as Record<string, string>
+  const response = await fetch(`${new URL(variables.SENTRY_DSN!.replace('public@', '')).origin}/messages`)
+  const answer = (await response.json()) as Message[] | { messages: Message[] }
+  const messages = Array.isArray(answer) ? answer : answer.messages
+  return messages
+    .filter((message) => message.receiver === 'sentry')
+    .flatMap((message) => message.body.items)
+    .filter((item) => item.header.type === type)
+    .map((item) => item.payload)
+}
+
+it('an error in a route reaches Sentry with its request id', async () => {
+  const variables = env as unknown as Record<string, string>
+  const requestId = crypto.randomUUID()
+  const response = await exports.default.fetch('http://edgewatch.test/test/error', {
+    headers: { Authorization: `Bearer ${variables.ADMIN_TOKEN}`, 'X-Request-Id': requestId },
+  })
+  expect(response.status).toBe(500)
+  await vi.waitFor(async () => {
+    const tags = (await itemsAtSentry('event')).map((event) => event.tags)
+    expect(tags).toContainEqual(
+      expect.objectContaining({ request_id: requestId, route: '/test/error', 'app.version': '1.0.0' }),
+    )
+  }, PATIENCE)
+}, 20_000)
+
+it('a cron run checks in when it begins and when it ends', async () => {
+  const before = (await itemsAtSentry('check_in')).length
+  await worker.scheduled(createScheduledController({ scheduledTime: new Date(), cron: '* * * * *' }))
+  await vi.waitFor(async () => {
+    const checkIns = (await itemsAtSentry('check_in')).slice(before)
+    const id = checkIns[0]?.check_in_id
+    expect(checkIns.filter((each) => each.check_in_id === id)).toMatchObject([
+      { monitor_slug: 'edgewatch-tick', status: 'in_progress' },
+      { monitor_slug: 'edgewatch-tick', status: 'ok' },
+    ])
+  }, PATIENCE)
+}, 20_000)
