@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'worker',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/e2e/**', 'test/sandbox/**'],
+          exclude: ['test/{docs,e2e,sandbox}/**'],
           globalSetup: './test/start-servers.ts',
           deps: {
             optimizer: {
@@ -35,7 +35,7 @@ export default defineConfig({
           },
         },
       },
-      { test: { name: 'node', include: ['test/sandbox/**/*.test.ts'] } },
+      { test: { name: 'node', include: ['test/{docs,sandbox}/**/*.test.ts'] } },
     ],
   },
 })

@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Sandbox } from './sandbox.ts'
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+/** Every curl command, those of several lines made one. */
+const commands = [...readme.matchAll(/^(?: {2}[a-z ]+MongoDB|look at it|mend it)?.*?(curl (?:.*\\\n)*.*)$/gm)]
+  .map(([, command = '']) => command.replaceAll('\\\n', ' '))
+  .filter((command) => command.includes('127.0.0.1'))
+
+let sandbox: Sandbox
+beforeAll(async () => {
+  sandbox = await Sandbox.start()
+})
+afterAll(() => sandbox?.close())
+
+it('has commands to try', () => expect(commands.length).toBeGreaterThanOrEqual(7))
+
+it.each(commands)('%s', async (command) => {
+  const here = command
+    .replace('http://127.0.0.1:8787', sandbox.url)
+    .replace('http://127.0.0.1:8788', sandbox.inboxUrl)
+    .replace('curl ', 'curl --silent --show-error --fail-with-body --max-time 20 ')
+  const { stdout } = await promisify(execFile)('sh', ['-c', here])
+  if (here.includes('/admin/alerts/test')) {
+    expect(JSON.parse(stdout)).toBeTruthy()
+    expect(await sandbox.pages()).toHaveLength(1)
+  }
+})
