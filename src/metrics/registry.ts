@@ -2,14 +2,14 @@ import type { MetricDelta } from './batch.ts'
 import type { Metric } from './model.ts'
 import type { SeriesSelector, SeriesValue } from './query.ts'
 import type { Family, Series } from './series.ts'
-import { combine, conform, isInfo, otherValues, sameShape, seriesKey } from './series.ts'
+import { combine, conform, isInfo, isSound, otherValues, sameShape, seriesKey } from './series.ts'
 
 /** What came of fitting deltas into a registry. */
 export interface Settled {
   readonly metrics: readonly MetricDelta[]
   /** How many series of a metric became `other`. */
   readonly dropped: ReadonlyMap<string, number>
-  /** Metrics that are of another type here, and were left out. */
+  /** Metrics that are of another type here, or whose numbers make no sense, and were left out. */
   readonly refused: readonly string[]
 }
 
@@ -51,6 +51,10 @@ export class Registry {
       if (known.has(otherKey)) room += 1
       const settled = new Map<string, Series>()
       for (const recorded of delta.series) {
+        if (!isSound(delta, recorded.numbers)) {
+          refused.push(delta.name)
+          continue
+        }
         let { values, numbers } = conform(recorded, delta, shape)
         let key = seriesKey(values)
         if (key !== otherKey && !known.has(key) && !settled.has(key)) {

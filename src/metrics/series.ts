@@ -51,6 +51,17 @@ export function emptyNumbers(shape: Shape): Numbers {
   return new Array<number>(shape.bounds.length + 2).fill(0)
 }
 
+/** Whether numbers may be added: what is no number, or a count below 0, would spoil its series for good. */
+export function isSound({ type, bounds }: Shape, numbers: readonly number[]): boolean {
+  if (type === 'gauge') return numbers.length === 2
+  const counts = type === 'counter' ? numbers : numbers.slice(1)
+  return (
+    counts.length === (type === 'counter' ? 1 : bounds.length + 1) &&
+    numbers.every(Number.isFinite) &&
+    counts.every((count) => count >= 0)
+  )
+}
+
 /** Takes `numbers` into `target`: counters and histograms add up, of a gauge the value that was set last stays. */
 export function combine(type: MetricType, target: Numbers, numbers: readonly number[]): void {
   if (type === 'gauge') {

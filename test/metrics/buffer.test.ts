@@ -116,6 +116,29 @@ describe('a flush', () => {
   })
 })
 
+describe('an acknowledgement that comes late', () => {
+  it('is of its own batch: a newer one still waits for its own', async () => {
+    const { buffer, sent, state } = createBuffer()
+    let acknowledgeLate = () => {}
+    state.send = () => new Promise((resolve) => (acknowledgeLate = resolve))
+    buffer.recordRequest(request('/a'))
+    const slow = buffer.flush()
+
+    state.send = async ({ sequence }) => {
+      if (sequence === 2) throw new Error('lost')
+    }
+    buffer.recordRequest(request('/b'))
+    void buffer.flush()
+    await expect.poll(() => sent.map((batch) => batch.sequence)).toEqual([1, 1, 2])
+    acknowledgeLate()
+    state.send = async () => {}
+    await slow
+    await buffer.flush()
+    expect(sent.at(-2)).toEqual(sent[2])
+    expect(buffer.needsFlush).toBe(false)
+  })
+})
+
 describe('what is recorded', () => {
   it('counts a request in its metrics and in the minute that it was answered in', async () => {
     const { buffer, sent } = createBuffer()

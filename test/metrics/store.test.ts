@@ -22,7 +22,7 @@ async function watchRows(stub: DurableObjectStub): Promise<() => number> {
   return () => rows
 }
 
-describe('the store', () => {
+describe('the store', { timeout: 30_000 }, () => {
   it('counts what buffers hand over', async () => {
     const { buffer, client, text } = createWorld()
     const first = buffer()
@@ -102,7 +102,7 @@ describe('the store', () => {
   })
 
   it('takes a batch with fields, labels and metrics that it does not know', async () => {
-    const { buffer, client, text } = createWorld()
+    const { buffer, client, text, log } = createWorld()
     const one = buffer({
       send: ({ metrics, ...batch }) =>
         client().send({
@@ -122,6 +122,17 @@ describe('the store', () => {
               series: [{ values: [], numbers: [1] }],
             },
             {
+              type: 'counter',
+              name: 'edgewatch_errors_total',
+              labels: ['outcome'],
+              bounds: [],
+              series: [
+                { values: ['sent'], numbers: [-1] },
+                { values: ['sent'], numbers: [Number.NaN] },
+                { values: ['sent'], numbers: [] },
+              ],
+            },
+            {
               type: 'gauge',
               name: 'edgewatch_ticks_total',
               labels: [],
@@ -137,6 +148,11 @@ describe('the store', () => {
     expect(shown).toContain(requestsOf('/a', 1))
     expect(shown).not.toContain('from_the_future')
     expect(shown).not.toContain('edgewatch_ticks')
+    expect(shown).not.toContain('edgewatch_errors')
+    const refused = log.lines
+      .filter((line) => line.event === 'metric_refused')
+      .map((line) => line.fields?.metric)
+    expect(refused).toEqual(['edgewatch_errors_total', 'edgewatch_ticks_total'])
   })
 
   it('keeps metrics that are no longer declared, and shows them once they are again', async () => {
@@ -205,7 +221,7 @@ describe('the store', () => {
   })
 })
 
-describe('the cap on series', () => {
+describe('the cap on series', { timeout: 30_000 }, () => {
   it('is over all shards, keeps the count, and never takes a series away that was shown', async () => {
     const { world, buffer, text, evict, log } = createWorld({ shards: 3, maxSeries: 4 })
     const shown: string[][] = []
@@ -244,7 +260,7 @@ describe('a shard that cannot be read', () => {
   })
 })
 
-describe('rows written', () => {
+describe('rows written', { timeout: 30_000 }, () => {
   it('are one for each hand-over, and a few more for the snapshot after 128 of them', async () => {
     const { world, buffer, shard, text } = createWorld()
     await text()
@@ -272,7 +288,7 @@ describe('rows written', () => {
   })
 })
 
-describe('a write that fails', () => {
+describe('a write that fails', { timeout: 30_000 }, () => {
   it.each(['INSERT INTO journal', 'INSERT INTO minutes', 'INSERT INTO hours', 'INSERT INTO snapshot'])(
     'at %s leaves nothing half-done, and the batch comes again',
     async (statement) => {
@@ -308,7 +324,7 @@ describe('a write that fails', () => {
   )
 })
 
-describe('large states', () => {
+describe('large states', { timeout: 30_000 }, () => {
   it('are kept in several rows', async () => {
     const { world, buffer, text, evict } = createWorld({ maxSeries: 10_000 })
     const many = counter({ name: 'many_total', help: 'Many.', labels: ['name'] })

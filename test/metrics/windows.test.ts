@@ -43,7 +43,7 @@ describe('the plan of a window', () => {
   })
 })
 
-describe('windows of requests', () => {
+describe('windows of requests', { timeout: 30_000 }, () => {
   /** Records a request a minute for some minutes, each handed over on its own. */
   async function recordMinutes(world: ReturnType<typeof createWorld>, minutes: number, stepMinutes = 1) {
     const one = world.buffer()
