@@ -4,7 +4,7 @@ import type { MetricsAnswer, MetricsQuery, MetricsReader } from './query.ts'
 import type { Shard } from './store.ts'
 
 /** What a `MetricsStore` answers to. */
-export interface MetricsStoreStub extends MetricsReader, Shard {
+interface MetricsStoreStub extends MetricsReader, Shard {
   ingest(batch: Batch): Promise<void>
   exposition(format: ExpositionFormat): Promise<string>
 }
