@@ -1,8 +1,10 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, mkdtempSync } from 'node:fs'
 import net from 'node:net'
+import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawnOwned } from './child-process.ts'
+import { freePort } from './listen.ts'
 
 const START_TIMEOUT_MS = 20_000
 const POLL_MS = 50
@@ -27,25 +29,31 @@ export interface ChildServer {
   close(): Promise<void>
 }
 
-/** Starts a server that listens on `port` and waits until it accepts connections. Throws with what it printed else. */
+/**
+ * Starts a server on a free port, with a temporary folder that is removed when it ends, and waits until it accepts
+ * connections. `argsOf` gives its arguments. Throws with what it printed where it does not start.
+ */
 export async function startChildServer(
   file: string,
-  args: readonly string[],
-  port: number,
+  argsOf: (port: number, folder: string) => readonly string[],
 ): Promise<ChildServer> {
-  const child = spawnOwned(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const port = await freePort()
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-'))
+  const child = spawnOwned(file, argsOf(port, folder), { folder, stdio: ['ignore', 'pipe', 'pipe'] })
   const output: Buffer[] = []
   const streams = [child.process.stdout, child.process.stderr]
   for (const stream of streams) stream?.on('data', (chunk) => output.push(chunk))
 
   const deadline = Date.now() + START_TIMEOUT_MS
-  while (!(await accepts(port))) {
+  let accepting = false
+  while (!accepting) {
+    accepting = await accepts(port)
+    await sleep(POLL_MS) // also once it accepts: if somebody else took the port meanwhile, ours ends now
     if (child.hasEnded() || Date.now() > deadline) {
       await child.stop('SIGKILL')
       const said = Buffer.concat(output).toString().trim().split('\n').slice(-10).join('\n')
       throw new Error(`${path.basename(file)} did not start:\n${said}`)
     }
-    await sleep(POLL_MS)
   }
   for (const stream of streams) stream?.removeAllListeners('data').resume()
   return { port, close: () => child.stop('SIGTERM') }

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
 import { FAULT_NAMES, type Fault, type FaultName, HttpFaultSwitch } from './faults.ts'
 import type { InboxMessage } from './inbox/messages.ts'
 import { type FaultSwitches, startInbox } from './inbox/server.ts'
@@ -44,16 +41,14 @@ export interface Servers {
 
 /** Starts MongoDB, Redis and the inbox; if one of them fails to start, the others are closed. */
 export async function startServers(options: ServersOptions = {}): Promise<Servers> {
-  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-'))
   const closers: (() => Promise<void>)[] = []
   const close = async () => {
     for (const closeOne of closers.splice(0).reverse()) await closeOne()
-    rmSync(dataDir, { recursive: true, force: true })
   }
   try {
-    const mongodb = await startMongodb(options.mongodb ?? 'auto', dataDir, process.env.MONGODB_URI)
+    const mongodb = await startMongodb(options.mongodb ?? 'auto', process.env.MONGODB_URI)
     closers.push(mongodb.close)
-    const redis = await startRedis(options.redis ?? 'auto', dataDir, REDIS_TOKEN)
+    const redis = await startRedis(options.redis ?? 'auto', REDIS_TOKEN)
     closers.push(redis.close)
     const faults: FaultSwitches = {
       mongodb: mongodb.faults,

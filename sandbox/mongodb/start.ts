@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { onPath, startChildServer } from '../child-server.ts'
 import type { FaultSwitch } from '../faults.ts'
-import { freePort } from '../listen.ts'
 import { startEmbeddedMongodb } from './embedded-server.ts'
 import { startFaultProxy } from './fault-proxy.ts'
 
@@ -20,17 +19,16 @@ export interface SandboxMongodb {
 }
 
 /**
- * Starts a MongoDB or finds one. `auto`: the one at `uri` (from MONGODB_URI), else a `mongod` on PATH with its data in
- * `dataDir`, else the embedded one.
+ * Starts a MongoDB or finds one. `auto`: the one at `uri` (from MONGODB_URI), else a `mongod` on PATH, else the
+ * embedded one.
  */
 export async function startMongodb(
   choice: 'auto' | 'embedded',
-  dataDir: string,
   uri: string | undefined,
 ): Promise<SandboxMongodb> {
   if (choice === 'auto' && uri) return useExisting(uri)
   const mongod = choice === 'auto' ? onPath('mongod') : undefined
-  const server = mongod ? await startMongod(mongod, dataDir) : await startEmbeddedMongodb()
+  const server = mongod ? await startMongod(mongod) : await startEmbeddedMongodb()
   const proxy = await startFaultProxy({ host: '127.0.0.1', port: server.port })
   return {
     kind: mongod ? 'mongod, found on PATH' : 'embedded',
@@ -43,15 +41,11 @@ export async function startMongodb(
   }
 }
 
-async function startMongod(file: string, dataDir: string) {
-  const port = await freePort()
-  const options = ['--bind_ip', '127.0.0.1', '--port', String(port), '--dbpath', dataDir]
-  return startChildServer(
-    file,
-    [...options, '--nounixsocket', '--logpath', path.join(dataDir, 'mongod.log')],
-    port,
-  )
-}
+const startMongod = (file: string) =>
+  startChildServer(file, (port, folder) => [
+    ...['--bind_ip', '127.0.0.1', '--port', String(port), '--nounixsocket'],
+    ...['--dbpath', folder, '--logpath', path.join(folder, 'mongod.log')],
+  ])
 
 /** The user's own server, with a proxy in front of it where that can work. */
 async function useExisting(uri: string): Promise<SandboxMongodb> {

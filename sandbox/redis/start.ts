@@ -1,6 +1,5 @@
 import { onPath, startChildServer } from '../child-server.ts'
 import type { FaultSwitch } from '../faults.ts'
-import { freePort } from '../listen.ts'
 import type { RedisBackend } from './backend.ts'
 import { startRedisBridge } from './bridge.ts'
 import { createMemoryRedis } from './memory-redis.ts'
@@ -16,13 +15,9 @@ export interface SandboxRedis {
 }
 
 /** Starts a Redis behind the bridge. `auto`: a `redis-server` on PATH, else the one in memory. */
-export async function startRedis(
-  choice: 'auto' | 'memory',
-  dataDir: string,
-  token: string,
-): Promise<SandboxRedis> {
+export async function startRedis(choice: 'auto' | 'memory', token: string): Promise<SandboxRedis> {
   const file = choice === 'auto' ? onPath('redis-server') : undefined
-  const backend = file ? await startRedisServer(file, dataDir) : createMemoryRedis()
+  const backend = file ? await startRedisServer(file) : createMemoryRedis()
   const bridge = await startRedisBridge(backend, token)
   return {
     kind: file ? 'redis-server, found on PATH' : 'in memory',
@@ -36,11 +31,12 @@ export async function startRedis(
 }
 
 /** A `redis-server` that keeps nothing on disk. */
-async function startRedisServer(file: string, dataDir: string): Promise<RedisBackend> {
-  const port = await freePort()
-  const options = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dataDir]
-  const server = await startChildServer(file, [...options, '--save', '', '--appendonly', 'no'], port)
-  const client = connectRedis(port)
+async function startRedisServer(file: string): Promise<RedisBackend> {
+  const server = await startChildServer(file, (port, folder) => [
+    ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder],
+    ...['--save', '', '--appendonly', 'no'],
+  ])
+  const client = connectRedis(server.port)
   return {
     ...client,
     async close() {

@@ -4,19 +4,17 @@ import { onPath } from '../../sandbox/child-server.ts'
 import { SLOW_MS } from '../../sandbox/faults.ts'
 import { startEmbeddedMongodb } from '../../sandbox/mongodb/embedded-server.ts'
 import { proxyTarget, type SandboxMongodb, startMongodb } from '../../sandbox/mongodb/start.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const { MONGODB_URI } = process.env
 const proxiable = MONGODB_URI ? !('obstacle' in proxyTarget(MONGODB_URI)) : onPath('mongod') !== undefined
 const choices = proxiable ? (['embedded', 'auto'] as const) : (['embedded'] as const)
 
 describe.each(choices)('a broken MongoDB, %s', (choice) => {
-  const dataDir = temporaryFolder()
   let server: SandboxMongodb
   const clients: MongoClient[] = []
 
   beforeAll(async () => {
-    server = await startMongodb(choice, dataDir, MONGODB_URI)
+    server = await startMongodb(choice, MONGODB_URI)
   })
   afterEach(async () => {
     await server.faults?.set(undefined)
@@ -105,7 +103,7 @@ describe('a server of the user', () => {
 
   test('is reached through a proxy, and broken there', async () => {
     const theirs = await startEmbeddedMongodb()
-    const mongodb = await startMongodb('auto', '/nowhere', `mongodb://127.0.0.1:${theirs.port}`)
+    const mongodb = await startMongodb('auto', `mongodb://127.0.0.1:${theirs.port}`)
     const client = new MongoClient(mongodb.uri, { serverSelectionTimeoutMS: 300 })
     try {
       await client.db().collection('users').insertOne({})
@@ -125,7 +123,7 @@ describe('a server of the user', () => {
     ['mongodb://a.example/app?tls=true', 'TLS'],
     ['http://a.example', 'not a MongoDB URI'],
   ])('%s is used without faults, which is said', async (uri, reason) => {
-    const mongodb = await startMongodb('auto', '/nowhere', uri)
+    const mongodb = await startMongodb('auto', uri)
     expect(mongodb.faults).toBeUndefined()
     expect(mongodb.kind).toContain(reason)
   })
@@ -136,9 +134,7 @@ describe('a server of the user', () => {
       'mongodb+srv://u:p@c.example/?w=1',
       'mongodb+srv://u:p@c.example/app',
     ]
-    const uris = await Promise.all(
-      names.map(async (uri) => (await startMongodb('auto', '/nowhere', uri)).uri),
-    )
+    const uris = await Promise.all(names.map(async (uri) => (await startMongodb('auto', uri)).uri))
     expect(uris).toEqual([
       'mongodb+srv://u:p@c.example/edgewatch',
       'mongodb+srv://u:p@c.example/edgewatch?w=1',

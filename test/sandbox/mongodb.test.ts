@@ -2,20 +2,18 @@ import { type Db, Long, MongoClient, MongoServerError, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { onPath } from '../../sandbox/child-server.ts'
 import { type SandboxMongodb, startMongodb } from '../../sandbox/mongodb/start.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const { MONGODB_URI } = process.env
 const realServer = MONGODB_URI || onPath('mongod')
 const choices = realServer ? (['embedded', 'auto'] as const) : (['embedded'] as const)
 
 describe.each(choices)('MongoDB, %s', (choice) => {
-  const dataDir = temporaryFolder()
   let server: SandboxMongodb
   let client: MongoClient
   let db: Db
 
   beforeAll(async () => {
-    server = await startMongodb(choice, dataDir, MONGODB_URI)
+    server = await startMongodb(choice, MONGODB_URI)
     client = await MongoClient.connect(server.uri, { serverSelectionTimeoutMS: 2_000 })
   })
   beforeEach(async () => {

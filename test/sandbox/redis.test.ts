@@ -4,18 +4,16 @@ import { onPath } from '../../sandbox/child-server.ts'
 import { SLOW_MS } from '../../sandbox/faults.ts'
 import { createMemoryRedis } from '../../sandbox/redis/memory-redis.ts'
 import { type SandboxRedis, startRedis } from '../../sandbox/redis/start.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const TOKEN = 'a-token'
 const choices = onPath('redis-server') ? (['memory', 'auto'] as const) : (['memory'] as const)
 
 describe.each(choices)('Redis, %s', (choice) => {
-  const dataDir = temporaryFolder()
   let server: SandboxRedis
   let redis: Redis
 
   beforeAll(async () => {
-    server = await startRedis(choice, dataDir, TOKEN)
+    server = await startRedis(choice, TOKEN)
     redis = new Redis({ url: server.url, token: TOKEN, retry: false, enableTelemetry: false })
   })
   beforeEach(async () => {
