@@ -55,7 +55,9 @@ async function run(): Promise<void> {
     port: settings.port,
     stateDir: settings.stateDir,
     vars: { ...servers.vars, SERVICE_URL: serviceUrl, LOG_FORMAT: process.env.LOG_FORMAT ?? 'text' },
-    print: (line) => console.log(line),
+    print: (line) => {
+      if (!stopping) console.log(line)
+    },
   })
   closers.push(wrangler.stop)
   await wrangler.ready
