@@ -1,5 +1,5 @@
 /** A `${NAME}` without a value, and where it stands. */
-export interface MissingName {
+interface MissingName {
   readonly path: readonly PropertyKey[]
   readonly name: string
 }

@@ -15,7 +15,7 @@ export type Severity = z.infer<typeof severity>
  * - of the dependencies, as probed by this run: `…_up` (1 or 0), `…_latency_ms`, and used shares from 0 to 1
  * - `cache_hit_ratio` (0 to 1) within `over`; `scheduler_lag_seconds`: how late this run is
  */
-export const builtInSignal = z.enum([
+const builtInSignal = z.enum([
   'request_rate',
   'error_ratio',
   'latency_p50_ms',

@@ -3,7 +3,7 @@ import { parseDurationMs } from '../lib/duration.ts'
 import { Secret } from '../lib/secret.ts'
 
 /** Whether a text still holds a `${NAME}` to be filled in at run time. */
-export const isTemplate = (text: string): boolean => /\$\{[^}]*\}/.test(text)
+const isTemplate = (text: string): boolean => /\$\{[^}]*\}/.test(text)
 
 /** An http or https URL. A text with `${NAME}` in it is taken as it is, and checked when it is filled in. */
 export const urlText = z.string().refine((text) => isTemplate(text) || isHttpUrl(text), {

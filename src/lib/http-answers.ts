@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import { HttpError } from './http-error.ts'
 
 /** The body of every answer that is not as hoped, the documents' own JSON aside. */
-export interface ErrorBody {
+interface ErrorBody {
   readonly error: {
     readonly code: string
     readonly message: string

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
 
 /** The route of a request that no handler is for. */
-export const UNMATCHED = 'unmatched'
+const UNMATCHED = 'unmatched'
 
 /**
  * The template of the route that answers a request, such as `/items/:id`; never the raw path, which would make a
