@@ -2,7 +2,7 @@ import { activeJson } from '../alerts/json.ts'
 import type { AlertLedgerClient } from '../alerts/ledger.ts'
 import type { Cache } from '../cache/cache.ts'
 import type { Clock } from '../lib/clock.ts'
-import { SECOND_MS } from '../lib/clock.ts'
+import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
 import type { Result } from '../lib/result.ts'
 import type { Logger } from '../logging/model.ts'
@@ -59,7 +59,7 @@ export async function readOverview(sources: OverviewSources) {
 }
 
 async function readMeasured({ metrics, catalog, cacheEnabled, clock }: OverviewSources) {
-  const toMs = clock()
+  const toMs = clock() + MINUTE_MS // the minute under way included
   const { windows, series } = await metrics.read({
     windows: [{ fromMs: toMs - STATISTICS_WINDOW_MS, toMs }],
     series: cacheQuery(catalog),
