@@ -31,6 +31,7 @@ export const durationMs = z.string().transform((text, context) => {
 export const slug = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]*$/, { error: 'lower-case letters, digits, - and _' })
+  .max(100, { error: 'at most 100 characters' }) // it is part of PagerDuty's dedup key, which may have 255
 
 /** A Prometheus label name that is not reserved (data model, "Metric names and labels"). */
 export const labelName = z

@@ -39,7 +39,12 @@ export function textFormat(everyLine: LogFields): Format {
   return ({ timeMs, level, event, fields, context }) => {
     const time = isoTime(timeMs).slice(0, 19).replace('T', ' ')
     const label = level === 'warn' ? 'WARNING' : level.toUpperCase()
-    const named: LogFields = { ...fields, ...(context?.requestId && { request_id: context.requestId }) }
+    const named: LogFields = {
+      ...fields,
+      ...(context?.requestId && { request_id: context.requestId }),
+      ...(context?.traceId && { trace_id: context.traceId }),
+      ...(context?.spanId && { span_id: context.spanId }),
+    }
     let line = `${time} | ${label.padEnd(8)} | ${service} | ${textValue(redactString(event))}`
     for (const name of Object.keys(named)) {
       if (named[name] === undefined) continue

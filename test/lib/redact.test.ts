@@ -167,5 +167,5 @@ describe('a redacted value', () => {
       }),
       { numRuns: 200 },
     )
-  })
+  }, 20_000)
 })

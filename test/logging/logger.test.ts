@@ -83,7 +83,7 @@ describe('a JSON line', () => {
         expect(JSON.parse(lines[0]!).level).toBe('error')
       }),
     )
-  })
+  }, 20_000)
 
   it('is bounded: a longer one tells the names of its fields', () => {
     const { log, lines } = logged()
@@ -112,7 +112,7 @@ describe('a JSON line', () => {
 describe('a text line', () => {
   it('reads like the ones people know', () => {
     const { log, lines } = logged({ format: 'text' })
-    runWithContext({ requestId: 'r1' }, () =>
+    runWithContext({ requestId: 'r1', traceId: 't1', spanId: 's1' }, () =>
       log.warn('slow_request', {
         path: '/a b',
         duration_ms: 1200,
@@ -123,7 +123,7 @@ describe('a text line', () => {
     )
     expect(lines).toEqual([
       '2026-11-21 09:30:00 | WARNING  | edgewatch | slow_request path="/a b" duration_ms=1200 ' +
-        'user={"token":"[redacted]"} empty="" broken="a\\nb" request_id=r1',
+        'user={"token":"[redacted]"} empty="" broken="a\\nb" request_id=r1 trace_id=t1 span_id=s1',
     ])
   })
 })
