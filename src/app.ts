@@ -46,7 +46,18 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
         : new Error('something that is no error was thrown', { cause: thrown })
     }
   })
-  app.use(secureHeaders())
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'unsafe-inline'"],
+        imgSrc: ['data:'],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    }),
+  )
   app.use(
     bodyLimit({
       maxSize: config.observe.maxBodyBytes,

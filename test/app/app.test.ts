@@ -129,6 +129,7 @@ describe('around every request', () => {
       const { headers } = await service.request(path)
       expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
       expect(headers.get('Strict-Transport-Security')).toBeTruthy()
+      expect(headers.get('Content-Security-Policy')).toMatch("default-src 'none'")
       expect(headers.get('X-Frame-Options')).toBeTruthy()
     }
   })
