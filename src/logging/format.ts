@@ -1,4 +1,5 @@
 import { redact, redactString } from '../lib/redact.ts'
+import type { NameKind } from '../lib/redact-text.ts'
 import { kindOfName, redactQuery } from '../lib/redact-text.ts'
 import { truncate } from '../lib/text.ts'
 import type { ActiveContext } from './context.ts'
@@ -68,15 +69,16 @@ function contextJson({ requestId, traceId, spanId, cfRay }: ActiveContext): stri
 function fieldsJson(fields: LogFields, taken: ReadonlySet<string>): string {
   let text = ''
   for (const name of Object.keys(fields)) {
-    const value = fieldJson(fields, name)
+    const known = knownName(name)
+    const value = fieldJson(fields, name, known.kind)
     if (value === undefined) continue
     // A name that the line itself uses would stand twice, and readers differ in which they take.
-    text += `,${nameJson(taken.has(name) ? `field_${name}` : name)}:${value}`
+    text += `,${taken.has(name) ? nameJson(`field_${name}`) : known.json}:${value}`
   }
   return text
 }
 
-function fieldJson(fields: LogFields, name: string): string | undefined {
+function fieldJson(fields: LogFields, name: string, kind: NameKind): string | undefined {
   let value: unknown
   try {
     value = fields[name]
@@ -85,36 +87,44 @@ function fieldJson(fields: LogFields, name: string): string | undefined {
   }
   // Numbers and short strings are nearly all there is, on every request: they take the short way.
   if (value === undefined) return undefined
-  const kind = kindOfName(name)
   if (kind === 'other') {
     if (typeof value === 'number' && Number.isFinite(value)) return String(value)
     if (typeof value === 'string') return stringJson(value)
   } else if (kind === 'query' && typeof value === 'string') {
-    return value === '' ? '""' : stringJson(redactQuery(value))
+    return value === '' ? '""' : stringJson(redactQuery(value), HARMLESS_QUERY)
   }
   return json(redact(value, name))
 }
 
 /** Nothing in such a string is to be escaped or hidden: no host, token or name with a value has this form. */
 const HARMLESS = /^(?:[\w-]|\/:?)*$/
+/** The same of a query string whose values are hidden. */
+const HARMLESS_QUERY = /^\??[\w-]*(?:=\[redacted\])?(?:&[\w-]*(?:=\[redacted\])?)*$/
 
-function stringJson(text: string): string {
-  if (text.length < 1024 && HARMLESS.test(text)) return `"${text}"`
+function stringJson(text: string, harmless = HARMLESS): string {
+  if (text.length < 1024 && harmless.test(text)) return `"${text}"`
   return json(redactString(text))
+}
+
+/** What is worked out once for a name of a field or of an event. */
+interface KnownName {
+  readonly json: string
+  readonly kind: NameKind
 }
 
 // Names stand in the code, so there are few. Where somebody makes them up at run time, no more are kept.
 const MAX_KNOWN_NAMES = 1_000
-const knownNames = new Map<string, string>()
+const knownNames = new Map<string, KnownName>()
 
-/** A name of a field or of an event in JSON, worked out once. */
-function nameJson(name: string): string {
+function knownName(name: string): KnownName {
   const known = knownNames.get(name)
   if (known) return known
-  const made = json(redactString(String(name), 256))
+  const made = { json: json(redactString(String(name), 256)), kind: kindOfName(String(name)) }
   if (knownNames.size < MAX_KNOWN_NAMES && name.length <= 256) knownNames.set(name, made)
   return made
 }
+
+const nameJson = (name: string): string => knownName(name).json
 
 function textValue(value: unknown): string {
   if (typeof value !== 'string') return json(value)
