@@ -6,7 +6,14 @@ import { systemClock } from './lib/clock.ts'
 import { siblingShards } from './metrics/client.ts'
 import type { MetricsStoreSettings } from './metrics/store.ts'
 import { MetricsStoreObject } from './metrics/store.ts'
-import { createReceiver, createRecorder, healthMonitor, mongoGateway, servicesOf } from './services.ts'
+import {
+  createErrorReporter,
+  createReceiver,
+  createRecorder,
+  healthMonitor,
+  mongoGateway,
+  servicesOf,
+} from './services.ts'
 import type { MongoGatewaySettings } from './vendors/mongodb/gateway.ts'
 import { MongoGatewayObject } from './vendors/mongodb/gateway.ts'
 import { UpstashProbe } from './vendors/upstash/redis.ts'
@@ -50,7 +57,7 @@ export class MongoGateway extends MongoGatewayObject<Env> {
 export class AlertLedger extends AlertLedgerObject<Env> {
   protected override ports(): LedgerPorts {
     const services = servicesOf(this.env)
-    const { config, environment, catalog, metrics, log, errors } = services
+    const { config, environment, catalog, metrics, log } = services
     // Its own buffer: the isolate's is flushed by requests, and an object hands over what it counted itself.
     const recorder = createRecorder(services)
     recorder.set(
@@ -72,7 +79,7 @@ export class AlertLedger extends AlertLedgerObject<Env> {
       recorder,
       flush: () => recorder.flush(),
       logger: log,
-      errors,
+      errors: createErrorReporter(services, recorder),
       clock: systemClock,
       random: Math.random,
     }

@@ -85,6 +85,33 @@ export function createRecorder({
   })
 }
 
+/** Makes a reporter of errors, which counts them in `recorder`. */
+export function createErrorReporter(
+  {
+    config,
+    env,
+    environment,
+    catalog,
+    log,
+  }: Pick<Services, 'config' | 'env' | 'environment' | 'catalog' | 'log'>,
+  recorder: MetricsBuffer,
+): ErrorReporter {
+  if (!config.errors) return noReporter
+  return createSentryReporter({
+    dsn: config.errors.dsn,
+    service: config.service,
+    environment: environment.name,
+    clock: systemClock,
+    log,
+    recorder,
+    catalog,
+    currentContext,
+    errorContextOf,
+    waitUntil,
+    locationLimit: env.ERROR_LIMIT,
+  })
+}
+
 /** Makes the receiver that a configuration describes. A new kind of receiver is a line here. */
 export function createReceiver(config: ReceiverConfig): Receiver {
   switch (config.type) {
@@ -110,21 +137,7 @@ function createServices(env: Env): Services {
   const catalog = createCatalog(config.metrics.namespace)
   const metrics = new MetricsClient(env.METRICS_STORE, config.metrics.shards, Math.random)
   const recorder = createRecorder({ config, catalog, metrics, log })
-  const errors = config.errors
-    ? createSentryReporter({
-        dsn: config.errors.dsn,
-        service,
-        environment: environment.name,
-        clock: systemClock,
-        log,
-        recorder,
-        catalog,
-        currentContext,
-        errorContextOf,
-        waitUntil,
-        locationLimit: env.ERROR_LIMIT,
-      })
-    : noReporter
+  const errors = createErrorReporter({ config, env, environment, catalog, log }, recorder)
   const ledger = () => alertLedger(env)
   const health = new HealthClient({
     roles: {
