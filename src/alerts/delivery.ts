@@ -3,8 +3,8 @@ import { within } from '../lib/deadline.ts'
 import type { Failure, Result } from '../lib/result.ts'
 import { err } from '../lib/result.ts'
 import type { LedgerStore } from './ledger-store.ts'
-import type { Message } from './outbox.ts'
-import { afterFailure, dueMessages, LONGEST_RETRY_AFTER_MS } from './outbox.ts'
+import type { Message, PendingNotification } from './outbox.ts'
+import { afterFailure, LONGEST_RETRY_AFTER_MS, toMessages } from './outbox.ts'
 import type { LedgerPorts } from './ports.ts'
 import type { Accepted, Notification, Receiver } from './receiver.ts'
 
@@ -23,17 +23,12 @@ const LANE_MS = 15 * SECOND_MS
  * @returns whether anything was tried
  */
 export async function deliverDue(store: LedgerStore, ports: LedgerPorts): Promise<boolean> {
-  const configured = new Map(ports.receivers.map((each) => [each.name, each]))
-  const lanes: (() => Promise<void>)[] = []
-  for (const name of store.waitedFor()) {
-    const receiver = configured.get(name)
-    if (!receiver) {
-      bury(store, ports, name)
-      continue
-    }
-    const messages = dueMessages(store.pending(name), receiver.grouping, ports.clock())
-    if (messages.length > 0) lanes.push(() => deliverInTurn(messages, receiver, store, ports))
-  }
+  const due = Map.groupBy(store.due(ports.clock()), ({ receiver }) => receiver)
+  const lanes = [...due].map(([name, notifications]) => async () => {
+    const receiver = ports.receivers.find((each) => each.name === name)
+    if (receiver) await deliverInTurn(toMessages(notifications, receiver.grouping), receiver, store, ports)
+    else bury(notifications, store, ports)
+  })
   const workers = Array.from({ length: Math.min(DELIVERIES_AT_ONCE, lanes.length) }, async () => {
     for (let lane = lanes.shift(); lane; lane = lanes.shift()) await lane()
   })
@@ -117,15 +112,15 @@ function recordFailure(message: Message, failure: Failure, store: LedgerStore, p
 }
 
 /** What waits for a receiver that is gone from the configuration can never be delivered. */
-function bury(store: LedgerStore, ports: LedgerPorts, receiver: string): void {
+function bury(due: readonly PendingNotification[], store: LedgerStore, ports: LedgerPorts): void {
   const reason = 'the receiver is not configured any more'
-  for (const each of store.pending(receiver)) {
+  for (const each of due) {
     store.settle(each.id, 'dead', ports.clock(), each.attempts, reason)
     mourn(ports, each, each.attempts, reason)
   }
 }
 
-function mourn(ports: LedgerPorts, dead: Message[0], attempts: number, reason: string): void {
+function mourn(ports: LedgerPorts, dead: PendingNotification, attempts: number, reason: string): void {
   count(ports, dead.receiver, 'dead')
   const fields = { ...describe(dead, attempts), reason }
   ports.logger.error('notification_dead', fields)
@@ -139,7 +134,7 @@ function count(ports: LedgerPorts, receiver: string, outcome: 'delivered' | 'ret
   ports.recorder.increment(ports.catalog.notifications, { receiver, outcome })
 }
 
-const describe = ({ receiver, notification }: Message[0], attempts: number) => ({
+const describe = ({ receiver, notification }: PendingNotification, attempts: number) => ({
   receiver,
   alert: notification.alert,
   kind: notification.kind,

@@ -111,29 +111,27 @@ export class LedgerStore {
     return rows.length > 0
   }
 
-  /** Names of the receivers that something waits for. */
-  waitedFor(): string[] {
-    return this.#sql<{ receiver: string }>(
-      "SELECT DISTINCT receiver FROM outbox WHERE state = 'pending'",
-    ).map(({ receiver }) => receiver)
+  /** What may be sent now, oldest first. */
+  due(now: number): PendingNotification[] {
+    return this.#sql<OutboxRow>(`${FIRST_WAITING} HAVING next_attempt_at <= ? ORDER BY id`, now).map(
+      toPending,
+    )
   }
 
-  /** What waits for a receiver, oldest first; the newest of a very long queue are left out until it is shorter. */
-  pending(receiver: string, limit = 500): PendingNotification[] {
+  /** When the next notification may be sent; undefined where none waits. */
+  nextAttemptMs(): number | undefined {
+    const [row] = this.#sql<{ at: number | null }>(
+      `SELECT MIN(next_attempt_at) AS at FROM (${FIRST_WAITING})`,
+    )
+    return row?.at ?? undefined
+  }
+
+  /** What waits, oldest first. */
+  waiting(limit: number): PendingNotification[] {
     return this.#sql<OutboxRow>(
-      "SELECT * FROM outbox WHERE state = 'pending' AND receiver = ? ORDER BY id LIMIT ?",
-      receiver,
+      "SELECT * FROM outbox WHERE state = 'pending' ORDER BY id LIMIT ?",
       limit,
-    ).map((row) => ({
-      id: row.id,
-      run: row.run,
-      receiver: row.receiver,
-      notification: JSON.parse(row.body) as Notification,
-      createdAtMs: row.created_at,
-      nextAttemptAtMs: row.next_attempt_at,
-      attempts: row.attempts,
-      ...(row.error !== null && { lastError: row.error }),
-    }))
+    ).map(toPending)
   }
 
   /** Delivered, or dead with a reason. Does nothing for one that is settled already. */
@@ -257,6 +255,25 @@ export class LedgerStore {
   }
 }
 
+/**
+ * The first waiting notification of each incident and receiver. The others wait for it to be delivered or dead: a
+ * resolve never overtakes its trigger. With MIN, SQLite takes the other columns from the row that has it
+ * (https://sqlite.org/lang_select.html#bareagg).
+ */
+const FIRST_WAITING =
+  "SELECT *, MIN(id) AS first FROM outbox WHERE state = 'pending' GROUP BY receiver, dedup_key"
+
+const toPending = (row: OutboxRow): PendingNotification => ({
+  id: row.id,
+  run: row.run,
+  receiver: row.receiver,
+  notification: JSON.parse(row.body) as Notification,
+  createdAtMs: row.created_at,
+  nextAttemptAtMs: row.next_attempt_at,
+  attempts: row.attempts,
+  ...(row.error !== null && { lastError: row.error }),
+})
+
 type OutboxRow = {
   id: number
   run: number
@@ -283,6 +300,6 @@ const SCHEMA = [
      body TEXT NOT NULL, created_at INTEGER NOT NULL, next_attempt_at INTEGER NOT NULL,
      attempts INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'pending', settled_at INTEGER, error TEXT
    )`,
-  "CREATE INDEX IF NOT EXISTS waiting ON outbox (receiver, id) WHERE state = 'pending'",
+  "CREATE INDEX IF NOT EXISTS waiting ON outbox (receiver, dedup_key, id) WHERE state = 'pending'",
   'CREATE TABLE IF NOT EXISTS silences (id TEXT PRIMARY KEY, until INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID',
 ]

@@ -7,7 +7,6 @@ import { attempt, deliverDue } from './delivery.ts'
 import { LedgerStore } from './ledger-store.ts'
 import type { Incident, Silence, SilenceMatcher } from './model.ts'
 import { matches } from './model.ts'
-import { nextAttemptMs } from './outbox.ts'
 import type { LedgerPorts } from './ports.ts'
 import type { Accepted } from './receiver.ts'
 import type { CommittedRun, RunInput } from './run.ts'
@@ -211,15 +210,11 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
 
   #nextWakeMs(): number | undefined {
     const now = this.#ports.clock()
-    const times = this.#store
-      .waitedFor()
-      .flatMap((receiver) => nextAttemptMs(this.#store.pending(receiver)) ?? [])
-    const lastRun = this.#store.lastRun()
-    if (lastRun) {
-      const missedAtMs = lastRun.atMs + MISSED_AFTER_MS
-      times.push(missedAtMs > now ? missedAtMs : now + MISSED_AFTER_MS)
-    }
-    return times.length === 0 ? undefined : Math.max(now, Math.min(...times))
+    const deliverMs = this.#store.nextAttemptMs() ?? Number.POSITIVE_INFINITY
+    const missedMs = (this.#store.lastRun()?.atMs ?? Number.POSITIVE_INFINITY) + MISSED_AFTER_MS
+    const watchMs = missedMs > now ? missedMs : now + MISSED_AFTER_MS
+    const nextMs = Math.max(now, Math.min(deliverMs, watchMs))
+    return Number.isFinite(nextMs) ? nextMs : undefined
   }
 
   #refuse(reason: string): TickResult {

@@ -20,41 +20,21 @@ export interface PendingNotification {
 export type Message = readonly [PendingNotification, ...PendingNotification[]]
 
 /**
- * What may be sent to one receiver now, oldest first. A notification waits until every earlier one of its incident is
- * delivered or dead: a resolve never overtakes its trigger. Those of one run share a message where the receiver
- * likes that, at a retry too.
- * @param pending all that waits for the receiver
+ * Makes messages of what is due for one receiver, in its order. Those of one run share a message where the receiver
+ * likes that; at a retry too, for they fail together and are due together again.
  */
-export function dueMessages(
-  pending: readonly PendingNotification[],
+export function toMessages(
+  due: readonly PendingNotification[],
   grouping: Receiver['grouping'],
-  now: number,
-): Message[] {
-  const groups = new Map<string, [PendingNotification, ...PendingNotification[]]>()
-  for (const each of headsOf(pending)) {
-    if (each.nextAttemptAtMs > now) continue
-    const key = grouping === 'shared' ? `run ${each.run}` : `notification ${each.id}`
-    const group = groups.get(key)
-    if (group) group.push(each)
-    else groups.set(key, [each])
+): readonly Message[] {
+  if (grouping === 'single') return due.map((each) => [each])
+  const byRun = new Map<number, [PendingNotification, ...PendingNotification[]]>()
+  for (const each of due) {
+    const message = byRun.get(each.run)
+    if (message) message.push(each)
+    else byRun.set(each.run, [each])
   }
-  return [...groups.values()]
-}
-
-/** When the next of these notifications may be sent; undefined where none waits. */
-export function nextAttemptMs(pending: readonly PendingNotification[]): number | undefined {
-  const heads = headsOf(pending)
-  return heads.length === 0 ? undefined : Math.min(...heads.map((each) => each.nextAttemptAtMs))
-}
-
-/** The oldest notification of each incident, in their order. */
-function headsOf(pending: readonly PendingNotification[]): PendingNotification[] {
-  const heads = new Map<string, PendingNotification>()
-  for (const each of [...pending].sort((a, b) => a.id - b.id)) {
-    const key = each.notification.dedupKey
-    if (!heads.has(key)) heads.set(key, each)
-  }
-  return [...heads.values()]
+  return [...byRun.values()]
 }
 
 /** What becomes of a notification whose delivery failed. */

@@ -67,7 +67,7 @@ export function readOverview(store: LedgerStore, ports: LedgerPorts): AlertsOver
     ...readStatus(store, ports),
     resolved: store.resolvedIncidents(),
     outbox: {
-      pending: store.waitedFor().flatMap((receiver) => store.pending(receiver, 100)),
+      pending: store.waiting(100),
       dead: store.settled('dead'),
       delivered: store.settled('delivered'),
     },

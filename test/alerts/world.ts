@@ -56,6 +56,12 @@ export class World {
   receivers: FakeReceiver[] = [new FakeReceiver('pager'), new FakeReceiver('chat', 'shared')]
   /** Totals of the routes, the same for every window; or a failure. */
   requests: () => readonly RouteTotals[] | Promise<never> = () => []
+  /** Called before the metrics are read; may reject. */
+  readMetrics: () => Promise<void> = async () => {}
+  /** Called when a run was committed. */
+  onRun: () => void = () => {}
+  clock = () => this.now
+  random = () => 0.5
   series = new Map<string, SeriesValue>()
   mongodb: DependencyState = { state: 'disabled' }
   redis: DependencyState = { state: 'disabled' }
@@ -89,7 +95,7 @@ export class World {
   }
 
   /** A run at the present time. */
-  tick(scheduledAtMs = this.now) {
+  tick(scheduledAtMs = this.clock()) {
     return this.ledger.tick(scheduledAtMs)
   }
 
@@ -132,7 +138,12 @@ export class World {
       this.recorded.set(key, change(this.recorded.get(key) ?? 0))
     }
     const recorder: Recorder = {
-      increment: (metric, labels, by = 1) => record(metric.name, labels, (before) => before + by),
+      increment: (metric, labels, by = 1) => {
+        record(metric.name, labels, (before) => before + by)
+        if (metric.name === 'edgewatch_ticks_total' && JSON.stringify(labels) !== '{"outcome":"refused"}') {
+          this.onRun()
+        }
+      },
       set: (metric, labels, value) => record(metric.name, labels, () => value),
       observe: () => {},
     }
@@ -148,6 +159,7 @@ export class World {
       metrics: {
         read: async (query) => {
           this.queries.push(query)
+          await this.readMetrics()
           const routes = await this.requests()
           return {
             windows: query.windows.map(() => routes),
@@ -164,8 +176,8 @@ export class World {
       },
       logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
       errors: { report: (error) => void this.reported.push(error), checkIn: () => undefined },
-      clock: () => this.now,
-      random: () => 0.5,
+      clock: () => this.clock(),
+      random: () => this.random(),
     }
   }
 }

@@ -1,0 +1,127 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Step } from './simulation.ts'
+import { MOODS, RECEIVERS, RULES, Simulation } from './simulation.ts'
+
+/** For each of the four parts. */
+const RUNS = 500
+const MINUTE = 60_000
+const rule = fc.integer({ min: 0, max: RULES.length - 1 })
+const receiver = fc.integer({ min: 0, max: RECEIVERS.length - 1 })
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('signal'),
+      rule,
+      seen: fc.constantFrom('high', 'high', 'low', 'none'),
+    }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      do: fc.constant('tick'),
+      afterMs: fc.oneof(
+        fc.constant(MINUTE),
+        fc.integer({ min: 1, max: 2 * MINUTE }),
+        fc.integer({ min: 1, max: 4 * MINUTE }),
+      ),
+      how: fc.constantFrom(
+        'whole',
+        'whole',
+        'whole',
+        'overlapping',
+        'overdue',
+        'crash before commit',
+        'crash after commit',
+      ),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant('receiver'), receiver, mood: fc.constantFrom(...MOODS) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('source'),
+      source: fc.constantFrom('metrics', 'dependencies'),
+      mood: fc.constantFrom('works', 'works', 'fails', 'hangs'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('silence'),
+      by: fc.constantFrom('alert', 'severity'),
+      rule,
+      forMs: fc.integer({ min: MINUTE, max: 10 * MINUTE }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('unsilence') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('acknowledge'), rule }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('evict') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('toggle rule'), rule }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.integer({ min: 0, max: 5 * MINUTE }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('outage'),
+      ms: fc.oneof(fc.integer({ min: 0, max: 300 * MINUTE }), fc.constant(25 * 60 * MINUTE)),
+    }),
+  },
+) as fc.Arbitrary<Step>
+
+const story = fc.record({
+  steps: fc.array(step, { minLength: 5, maxLength: 30 }),
+  jitter: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 }),
+})
+
+describe('whatever happens, every incident is delivered as fired and as resolved, in order, under one key', () => {
+  let simulation: Simulation
+  beforeEach(() => {
+    simulation = new Simulation()
+    simulation.time.install()
+  })
+  afterEach(() => simulation.time.uninstall())
+
+  it.each([1, 2, 3, 4])('in many stories, part %i', { timeout: 120_000 }, (part) => {
+    const stub = env.ALERT_LEDGER.getByName(`model ${part}`)
+    return runInDurableObject(stub, async (_instance, state) => {
+      let runs = 0
+      const property = fc.asyncProperty(story, async ({ steps, jitter }) => {
+        runs += 1
+        simulation.begin(state, jitter)
+        for (const each of steps) await simulation.perform(each)
+        await simulation.end()
+      })
+      await fc.assert(property, { numRuns: RUNS })
+      expect(runs).toBe(RUNS)
+    })
+  })
+
+  it('with the object really evicted', { timeout: 120_000 }, async () => {
+    let stories = 0
+    const property = fc.asyncProperty(story, async ({ steps, jitter }) => {
+      stories += 1
+      const stub = env.ALERT_LEDGER.getByName(`evicted ${stories}`)
+      await runInDurableObject(stub, (_instance, state) => simulation.begin(state, jitter))
+      for (const each of [...steps, 'end'] as const) {
+        await runInDurableObject(stub, async (_instance, state) => {
+          simulation.attach(state)
+          await (each === 'end' ? simulation.end() : simulation.perform(each))
+        })
+        simulation.time.uninstall()
+        if (each !== 'end' && each.do === 'evict') await evictDurableObject(stub)
+        simulation.time.install()
+      }
+    })
+    await fc.assert(property, { numRuns: 25 })
+  })
+})

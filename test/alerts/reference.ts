@@ -1,0 +1,112 @@
+import { DAY_MS, HOUR_MS } from '../../src/lib/clock.ts'
+
+/** A rule as the reference knows it. */
+export interface ReferenceRule {
+  readonly id: string
+  readonly severity: 'critical' | 'warning'
+  readonly forMs: number
+  readonly receivers: readonly string[]
+}
+
+export type Seen = 'high' | 'low' | 'none'
+
+interface ReferenceIncident {
+  readonly rule: ReferenceRule
+  readonly key: string
+  readonly told: Set<string>
+  readonly firstToldMs: Map<string, number>
+  lastToldMs: number | undefined
+  reminders: number
+  acknowledged: boolean
+  resolvedMs: number | undefined
+}
+
+/**
+ * What should happen, said as plainly as possible: the whole past of each rule is kept and looked at anew at each
+ * run, nothing is stored, nothing is sent.
+ */
+export class Reference {
+  readonly incidents: ReferenceIncident[] = []
+  readonly runsMs: number[] = []
+  readonly silences: { alert?: string; severity?: string; fromMs: number; untilMs: number }[] = []
+  readonly #past = new Map<string, { atMs: number; seen: Seen }[]>()
+
+  run(atMs: number, rules: readonly ReferenceRule[], seen: (rule: ReferenceRule) => Seen): void {
+    this.runsMs.push(atMs)
+    for (const rule of rules) this.#evaluate(rule, atMs, seen(rule))
+    for (const { rule } of this.incidents.filter((each) => each.resolvedMs === undefined)) {
+      if (!rules.some(({ id }) => id === rule.id)) this.open(rule.id)!.resolvedMs = atMs
+    }
+    for (const id of this.#past.keys()) if (!rules.some((rule) => rule.id === id)) this.#past.delete(id)
+  }
+
+  open(id: string): ReferenceIncident | undefined {
+    return this.incidents.find((each) => each.rule.id === id && each.resolvedMs === undefined)
+  }
+
+  isSilenced(alert: string, severity: string, atMs: number): boolean {
+    return this.silences.some(
+      (each) =>
+        (each.alert ?? alert) === alert &&
+        (each.severity ?? severity) === severity &&
+        each.fromMs <= atMs &&
+        atMs < each.untilMs,
+    )
+  }
+
+  /** When a notification came to be; undefined for a reminder. */
+  createdMs(key: string, kind: string, receiver: string): number | undefined {
+    const incident = this.incidents.find((each) => each.key === key)
+    if (kind === 'resolved') return incident?.resolvedMs
+    return kind === 'firing' ? incident?.firstToldMs.get(receiver) : undefined
+  }
+
+  #evaluate(rule: ReferenceRule, atMs: number, seen: Seen): void {
+    const past = [...(this.#past.get(rule.id) ?? []), { atMs, seen }]
+    const calm = past.findLastIndex((each) => each.seen === 'low')
+    const recent = past.slice(calm + 1)
+    this.#past.set(rule.id, recent)
+
+    let incident = this.open(rule.id)
+    if (incident && seen === 'low') incident.resolvedMs = atMs
+    if (!incident && seen === 'high' && held(recent) >= rule.forMs) {
+      incident = {
+        rule,
+        key: `shop/${rule.id}/${atMs}`,
+        told: new Set(),
+        firstToldMs: new Map(),
+        lastToldMs: undefined,
+        reminders: 0,
+        acknowledged: false,
+        resolvedMs: undefined,
+      }
+      this.incidents.push(incident)
+    }
+    if (!incident || incident.resolvedMs !== undefined) return
+    if (this.isSilenced(rule.id, rule.severity, atMs)) return
+    if (incident.lastToldMs === undefined) {
+      incident.lastToldMs = atMs
+      for (const receiver of rule.receivers) {
+        incident.told.add(receiver)
+        incident.firstToldMs.set(receiver, atMs)
+      }
+    } else if (!incident.acknowledged && atMs - incident.lastToldMs >= 4 * HOUR_MS) {
+      incident.lastToldMs = atMs
+      incident.reminders += 1
+    }
+  }
+}
+
+/** How long the condition was seen to hold: between neighbouring runs that both saw it. */
+function held(past: readonly { atMs: number; seen: Seen }[]): number {
+  let totalMs = 0
+  past.forEach(({ atMs, seen }, index) => {
+    const before = past[index - 1]
+    if (seen === 'high' && before?.seen === 'high') totalMs += atMs - before.atMs
+  })
+  return totalMs
+}
+
+/** Whether a failure now may be the last of a notification. */
+export const isTooOld = (createdMs: number | undefined, atMs: number): boolean =>
+  createdMs === undefined || atMs - createdMs >= DAY_MS
