@@ -2,6 +2,7 @@ import type { BuiltInSignal, Rule } from '../config/rules.ts'
 import type { DependencyReport, DependencyState } from '../health/model.ts'
 import { MINUTE_MS } from '../lib/clock.ts'
 import { DURATION_BOUNDS_SECONDS } from '../metrics/catalog.ts'
+import { quantile } from '../metrics/histogram.ts'
 import type {
   MetricsAnswer,
   MetricsQuery,
@@ -179,25 +180,9 @@ const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0)
 
 function quantileMs(q: number, routes: readonly RouteTotals[]): number | undefined {
-  const counts = [...DURATION_BOUNDS_SECONDS, Number.POSITIVE_INFINITY].map((_, index) =>
+  const buckets = Array.from({ length: DURATION_BOUNDS_SECONDS.length + 1 }, (_, index) =>
     sum(routes, (each) => each.durationBuckets[index] ?? 0),
   )
-  const seconds = quantile(q, DURATION_BOUNDS_SECONDS, counts)
+  const seconds = quantile(q, DURATION_BOUNDS_SECONDS, buckets)
   return seconds === undefined ? undefined : seconds * 1000
-}
-
-/** Interpolates within the bucket that holds the q-th observation; beyond the last bound, that bound. */
-function quantile(q: number, bounds: readonly number[], counts: readonly number[]): number | undefined {
-  const total = sum(counts, (count) => count)
-  if (total === 0) return undefined
-  let below = 0
-  for (const [index, bound] of bounds.entries()) {
-    const count = counts[index]!
-    if (count > 0 && below + count >= q * total) {
-      const lower = bounds[index - 1] ?? 0
-      return lower + (bound - lower) * ((q * total - below) / count)
-    }
-    below += count
-  }
-  return bounds.at(-1)
 }

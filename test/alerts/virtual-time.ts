@@ -3,6 +3,7 @@ export class VirtualTime {
   now: number
   #timers = new Map<number, { atMs: number; run: () => void }>()
   #lastId = 0
+  #touched = 0
   readonly #real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout }
 
   constructor(now: number) {
@@ -12,10 +13,14 @@ export class VirtualTime {
   install(): void {
     const set = (run: () => void, ms = 0) => {
       this.#lastId += 1
+      this.#touched += 1
       this.#timers.set(this.#lastId, { atMs: this.now + ms, run })
       return this.#lastId
     }
-    const clear = (id: number) => this.#timers.delete(id)
+    const clear = (id: number) => {
+      this.#touched += 1
+      this.#timers.delete(id)
+    }
     Object.assign(globalThis, { setTimeout: set, clearTimeout: clear })
   }
 
@@ -47,11 +52,21 @@ export class VirtualTime {
     )
     for (let timers = 0; ; timers++) {
       if (timers > 1_000) throw new Error('the promise never settles')
-      for (let turn = 0; turn < 60 && outcome === undefined; turn++) await null
+      await this.#quiet(() => outcome !== undefined)
       if (outcome && 'error' in outcome) throw outcome.error
       if (outcome) return outcome
       if (stopped()) return undefined
       this.#runFirstTimer()
+    }
+  }
+
+  /** Waits until nothing goes on but waiting: whatever is going on sets and clears timers. */
+  async #quiet(done: () => boolean): Promise<void> {
+    let seen = this.#touched
+    for (let turn = 0; turn < 60 && !done(); turn++) {
+      await null
+      if (seen !== this.#touched) turn = 0
+      seen = this.#touched
     }
   }
 
