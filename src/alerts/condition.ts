@@ -3,7 +3,7 @@ import { formatDuration } from '../lib/duration.ts'
 import type { Observation } from './model.ts'
 
 /** Signals that are measured over the rule's window; the others are of the moment. */
-export const isWindowed = (rule: Rule): boolean =>
+const isWindowed = (rule: Rule): boolean =>
   typeof rule.signal !== 'string' ||
   rule.signal === 'request_rate' ||
   rule.signal === 'error_ratio' ||

@@ -6,7 +6,7 @@ import type { AlertLedgerClient } from './ledger.ts'
 /** Longer than a run may hold its lease; shorter than the time to the next one. */
 const TICK_TIMEOUT_MS = 55 * SECOND_MS
 /** The monitor's name in the error tracker. */
-export const TICK_SLUG = 'edgewatch-tick'
+const TICK_SLUG = 'edgewatch-tick'
 
 /** What the cron runs: hands over to the ledger, and tells the error tracker how it went. Never throws. */
 export async function runTick(

@@ -17,7 +17,7 @@ import { resolve, step } from './state.ts'
 import { observeScheduler } from './watchdog.ts'
 
 /** A source of signals that has not answered by now has no data for this run. */
-export const READ_TIMEOUT_MS = 10 * SECOND_MS
+const READ_TIMEOUT_MS = 10 * SECOND_MS
 
 /** What a run read from outside; a part is undefined where it could not be read. */
 export interface RunInput {

@@ -13,7 +13,7 @@ export interface CounterSamples {
 }
 
 /** Running totals of one run, by series. A series that was not asked for in it has none. */
-export interface CounterSample {
+interface CounterSample {
   readonly atMs: number
   readonly totals: Readonly<Record<string, number>>
 }
