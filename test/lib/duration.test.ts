@@ -12,9 +12,12 @@ describe('a duration', () => {
     expect(parseDurationMs(text)).toBe(expectedMs)
   })
 
-  it.each(['', '5', 'm', '5 m', '-5m', '5x', '1.5h'])('%j is none', (text) => {
-    expect(parseDurationMs(text)).toBeUndefined()
-  })
+  it.each(['', '5', 'm', '5 m', '-5m', '5x', '1.5h', '36501d', `${'9'.repeat(400)}d`])(
+    '%j is none',
+    (text) => {
+      expect(parseDurationMs(text)).toBeUndefined()
+    },
+  )
 
   it('is shown by its two largest units', () => {
     expect(formatDuration(3_900_000)).toBe('1h 5m')
