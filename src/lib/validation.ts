@@ -1,22 +1,33 @@
 import { zValidator } from '@hono/zod-validator'
-import type { ValidationTargets } from 'hono'
+import type { Context, ValidationTargets } from 'hono'
 import type { ZodType } from 'zod'
-import { HttpError } from './http-error.ts'
+import { type FieldMistake, HttpError } from './http-error.ts'
 
 /**
- * Checks a part of a request against a schema; what is wrong with it becomes a 400 that names every field.
- * The handler reads the result with `c.req.valid(target)`.
+ * Checks a part of a request against a schema; what is wrong with it becomes a 400 that names every field, and a body
+ * of another media type than JSON a 415. The handler reads the result with `c.req.valid(target)`.
  */
 export const validate = <Schema extends ZodType, Target extends keyof ValidationTargets>(
   target: Target,
   schema: Schema,
 ) =>
-  zValidator(target, schema, (result) => {
+  zValidator(target, schema, async (result, c) => {
+    if (target === 'json' && (await hasUnreadBody(c))) {
+      throw new HttpError(
+        415,
+        'unsupported_media_type',
+        'Content-Type: the body must be sent as application/json',
+      )
+    }
     if (result.success) return
-    const details = result.error.issues.map((issue) => ({
-      field: issue.path.map(String).join('.') || target,
-      message: issue.message,
-    }))
+    const whole = target === 'json' ? 'body' : target
+    const details = result.error.issues.flatMap((issue): FieldMistake[] => {
+      const path = issue.path.map(String)
+      if (issue.code === 'unrecognized_keys') {
+        return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'unknown field' }))
+      }
+      return [{ field: path.join('.') || whole, message: issue.message }]
+    })
     const first = details[0]
     throw new HttpError(
       400,
@@ -27,3 +38,7 @@ export const validate = <Schema extends ZodType, Target extends keyof Validation
       },
     )
   })
+
+/** Hono reads a body only where it is said to be JSON, and takes any other for an empty object. */
+const hasUnreadBody = async ({ req }: Context): Promise<boolean> =>
+  !req.raw.bodyUsed && (await req.text()) !== ''

@@ -162,6 +162,20 @@ describe('around every request', () => {
     expect(await response.json()).toMatchObject({ error: { code: 'too_large' } })
   })
 
+  it('stores no silence for longer than a date can say', async () => {
+    const silence = { alert: 'mongodb-down', reason: 'far too long' }
+    for (const duration of ['99999999999999d', `${'9'.repeat(400)}d`]) {
+      const response = await service.request('/admin/silences', {
+        method: 'POST',
+        body: JSON.stringify({ ...silence, for: duration }),
+        headers: { Authorization: 'Bearer secret-token', 'Content-Type': 'application/json' },
+      })
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ error: { details: [{ field: 'for' }] } })
+    }
+    expect((await service.request('/admin/silences', bearer('secret-token'))).status).toBe(200)
+  })
+
   it.each(['{', '[]', '{"reason":1}'])('names what is wrong with the body %j', async (body) => {
     const response = await service.request('/admin/silences', {
       method: 'POST',
@@ -172,6 +186,38 @@ describe('around every request', () => {
     expect(await response.json()).toMatchObject({
       error: { code: 'invalid_request', requestId: expect.any(String) },
     })
+  })
+
+  it.each([
+    ['null', 'body'],
+    ['{"receiver":"webhook","recieverr":1}', 'recieverr'],
+    ['{"receiver":"webhook","__proto__":{}}', '__proto__'],
+  ])('names the field that is wrong in %j', async (body, field) => {
+    const response = await service.request('/admin/alerts/test', {
+      method: 'POST',
+      body,
+      headers: { Authorization: 'Bearer secret-token', 'Content-Type': 'application/json' },
+    })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: { details: [{ field }] } })
+  })
+
+  it.each(['application/x-www-form-urlencoded', 'text/plain'])('takes no JSON as %s', async (type) => {
+    const response = await service.request('/admin/alerts/some-alert/acknowledge', {
+      method: 'POST',
+      body: '{"by":"somebody"}',
+      headers: { Authorization: 'Bearer secret-token', 'Content-Type': type },
+    })
+    expect(response.status).toBe(415)
+    expect(await response.json()).toMatchObject({ error: { code: 'unsupported_media_type' } })
+  })
+
+  it('takes no body for an empty one', async () => {
+    const response = await service.request('/admin/alerts/some-alert/acknowledge', {
+      method: 'POST',
+      headers: { Authorization: 'Bearer secret-token' },
+    })
+    expect(response.status).toBe(404)
   })
 })
 
