@@ -5,7 +5,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { type AdminAuth, isAdmin, requireAdmin } from './admin/auth.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { alertRoutes } from './alerts/routes.ts'
-import { createHealthRoutes } from './health/routes.ts'
+import { healthRoutes } from './health/routes.ts'
 import { home } from './home.tsx'
 import { systemClock } from './lib/clock.ts'
 import { renderError, renderUnmatched } from './lib/http-answers.ts'
@@ -70,12 +70,9 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   app.get('/', home(services, environment.name))
   app.route(
     '/',
-    createHealthRoutes({
+    healthRoutes({
       client: services.health,
-      roles: {
-        ...(config.mongodb && { mongodb: config.mongodb.role }),
-        ...(config.redis && { redis: config.redis.role }),
-      },
+      roles: services.roles,
       service: {
         name: config.service.name,
         version: config.service.version,

@@ -40,7 +40,7 @@ export class HealthMonitor extends HealthMonitorObject<Env> {
       ...(config.mongodb && { mongodb: { probe: () => mongoGateway(this.env).probe() } }),
       ...(config.redis && { redis: new UpstashProbe({ ...config.redis, clock: systemClock }) }),
       clock: systemClock,
-      logger: log,
+      log,
     }
   }
 }
@@ -50,7 +50,7 @@ export class MongoGateway extends MongoGatewayObject<Env> {
     const { config, log } = servicesOf(this.env)
     if (!config.mongodb) throw new Error('MongoDB is not configured')
     const { uri, database, idle, memoryBytes } = config.mongodb
-    return { uri, database, idleMs: idle, memoryBytes, clock: systemClock, logger: log }
+    return { uri, database, idleMs: idle, memoryBytes, clock: systemClock, log }
   }
 }
 

@@ -9,6 +9,7 @@ import type { LoadedConfig } from './config/load.ts'
 import { loadConfig } from './config/load.ts'
 import type { ReceiverConfig } from './config/receivers.ts'
 import { HealthClient } from './health/client.ts'
+import type { Roles } from './health/model.ts'
 import { systemClock } from './lib/clock.ts'
 import { newId } from './lib/ids.ts'
 import { currentContext, errorContextOf } from './logging/context.ts'
@@ -36,6 +37,8 @@ export interface Services extends LoadedConfig {
   readonly metrics: MetricsClient
   readonly recorder: MetricsBuffer
   readonly health: HealthClient
+  /** The dependencies that are configured. */
+  readonly roles: Roles
   /** Makes a cache for one request or object. */
   readonly cache: () => Cache
   /** Stubs belong to the request that made them, so these make one each time. */
@@ -139,22 +142,23 @@ function createServices(env: Env): Services {
   const recorder = createRecorder({ config, catalog, metrics, log })
   const errors = createErrorReporter({ config, env, environment, catalog, log }, recorder)
   const ledger = () => alertLedger(env)
+  const roles: Roles = {
+    ...(config.mongodb && { mongodb: config.mongodb.role }),
+    ...(config.redis && { redis: config.redis.role }),
+  }
   const health = new HealthClient({
-    roles: {
-      ...(config.mongodb && { mongodb: config.mongodb.role }),
-      ...(config.redis && { redis: config.redis.role }),
-    },
+    roles,
     monitor: () => healthMonitor(env),
-    schedulerStatus: async () => {
+    schedulerReport: async () => {
       const { scheduler, notifications } = await ledger().status()
       return {
-        ...(scheduler.lastRunAtMs !== undefined && { lastTickAtMs: scheduler.lastRunAtMs }),
+        ...(scheduler.lastRunAtMs !== undefined && { lastRunAtMs: scheduler.lastRunAtMs }),
         pendingNotifications: notifications.pending,
         deadNotifications: notifications.dead,
       }
     },
     clock: systemClock,
-    logger: log,
+    log,
   })
   const store = config.redis && new UpstashCacheStore(config.redis)
 
@@ -168,8 +172,9 @@ function createServices(env: Env): Services {
     metrics,
     recorder,
     health,
+    roles,
     cache: () =>
-      new Cache({ store, prefix: 'edgewatch:', recorder, operations: catalog.cacheOperations, logger: log }),
+      new Cache({ store, prefix: 'edgewatch:', recorder, operations: catalog.cacheOperations, log }),
     ledger,
     mongodb: () => mongoGateway(env),
   }

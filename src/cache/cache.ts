@@ -13,7 +13,7 @@ export interface CacheSettings {
   readonly recorder: Recorder
   /** `<namespace>_cache_operations_total`. */
   readonly operations: Counter<'operation' | 'status'>
-  readonly logger: Logger
+  readonly log: Logger
 }
 
 /** What a look-up gives. A hit may well hold 0, "", false or null. */
@@ -109,7 +109,7 @@ export class Cache {
 
   #fail(operation: string, reason: string): void {
     this.#count(operation, 'error')
-    this.#settings.logger.warn('cache_failed', { operation, reason })
+    this.#settings.log.warn('cache_failed', { operation, reason })
   }
 
   #count(operation: string, status: 'hit' | 'miss' | 'ok' | 'error'): void {

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { TIMED_OUT, within } from '../lib/deadline.ts'
 import { err } from '../lib/result.ts'
 import type { Logger } from '../logging/model.ts'
-import type { DependencyReport, Facts, Roles, SchedulerStatus } from './model.ts'
+import type { DependencyReport, Facts, Roles, SchedulerReport } from './model.ts'
 import { SHARED_MS } from './model.ts'
 
 /** What the Worker's side of health needs. */
@@ -11,9 +11,9 @@ export interface HealthClientSettings {
   /** Gives a stub of the health monitor: a new one each time, since a stub belongs to the request that made it. */
   readonly monitor: () => { report(): Promise<DependencyReport> }
   /** Reads the alert ledger. */
-  readonly schedulerStatus: () => Promise<SchedulerStatus>
+  readonly schedulerReport: () => Promise<SchedulerReport>
   readonly clock: Clock
-  readonly logger: Logger
+  readonly log: Logger
   /** How long a read may take, whatever hangs. */
   readonly timeoutMs?: number
 }
@@ -33,7 +33,7 @@ export class HealthClient {
   readonly #settings: HealthClientSettings
   readonly #timeoutMs: number
   #dependencies: Fresh<DependencyReport> | undefined
-  #scheduler: Fresh<SchedulerStatus> | undefined
+  #scheduler: Fresh<SchedulerReport> | undefined
 
   constructor(settings: HealthClientSettings) {
     this.#settings = settings
@@ -70,11 +70,11 @@ export class HealthClient {
     return answer.value
   }
 
-  async #readScheduler(): Promise<SchedulerStatus | undefined> {
+  async #readScheduler(): Promise<SchedulerReport | undefined> {
     const kept = this.#scheduler
     if (kept && this.#settings.clock() < kept.untilMs) return kept.value
 
-    const answer = await this.#ask('scheduler', () => this.#settings.schedulerStatus())
+    const answer = await this.#ask('scheduler', () => this.#settings.schedulerReport())
     if (!answer.ok) return undefined
     this.#scheduler = { value: answer.value, untilMs: this.#settings.clock() + SHARED_MS }
     return answer.value
@@ -83,10 +83,10 @@ export class HealthClient {
   async #ask<T>(what: string, work: () => Promise<T>) {
     try {
       const answer = await within(this.#timeoutMs, work())
-      if (!answer.ok) this.#settings.logger.warn('health_read_failed', { what, reason: TIMED_OUT.message })
+      if (!answer.ok) this.#settings.log.warn('health_read_failed', { what, reason: TIMED_OUT.message })
       return answer
     } catch (error) {
-      this.#settings.logger.warn('health_read_failed', { what, error })
+      this.#settings.log.warn('health_read_failed', { what, error })
       return err({ message: 'probe failed', retryable: true })
     }
   }

@@ -119,7 +119,7 @@ function metricsOf({ dependencies, scheduler }: Facts, now: number): Record<stri
     redis_latency_ms: redis?.latencyMs,
     redis_memory_mb: redis?.memory && toMb(redis.memory.usedBytes),
     scheduler_lag_seconds:
-      scheduler?.lastTickAtMs === undefined ? undefined : Math.max(0, now - scheduler.lastTickAtMs) / 1000,
+      scheduler?.lastRunAtMs === undefined ? undefined : Math.max(0, now - scheduler.lastRunAtMs) / 1000,
     notifications_pending: scheduler?.pendingNotifications,
     notifications_dead: scheduler?.deadNotifications,
   }

@@ -120,7 +120,7 @@ function measurements({ dependencies, scheduler }: Facts, checks: Checks, now: n
   }
   if (!scheduler) return list
   const own = { componentType: 'component', timeMs: now } as const
-  const lagMs = scheduler.lastTickAtMs === undefined ? undefined : Math.max(0, now - scheduler.lastTickAtMs)
+  const lagMs = scheduler.lastRunAtMs === undefined ? undefined : Math.max(0, now - scheduler.lastRunAtMs)
   const { pendingNotifications: pending, deadNotifications: dead } = scheduler
   list.push(
     { ...own, name: 'scheduler', key: 'scheduler:lag', check: checks.scheduler, value: lagMs, unit: 'ms' },

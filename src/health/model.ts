@@ -35,9 +35,9 @@ export interface Roles {
 }
 
 /** What the cron and the outbox say of themselves; the alert ledger knows. */
-export interface SchedulerStatus {
+export interface SchedulerReport {
   /** When the last cron run began; milliseconds since the epoch. Undefined before the first one. */
-  readonly lastTickAtMs?: number | undefined
+  readonly lastRunAtMs?: number | undefined
   /** Notifications that wait to be delivered. */
   readonly pendingNotifications: number
   /** Notifications that were given up, as long as the ledger keeps them. */
@@ -48,7 +48,7 @@ export interface SchedulerStatus {
 export interface Facts {
   readonly dependencies: DependencyReport
   /** Undefined where it could not be read in time. */
-  readonly scheduler: SchedulerStatus | undefined
+  readonly scheduler: SchedulerReport | undefined
 }
 
 /** How long what was found is good for, wherever it is kept. Milliseconds. */

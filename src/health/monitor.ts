@@ -11,7 +11,7 @@ export interface HealthMonitorSettings {
   readonly mongodb?: Probe
   readonly redis?: Probe
   readonly clock: Clock
-  readonly logger: Logger
+  readonly log: Logger
   /** How long one probe may take. */
   readonly probeTimeoutMs?: number
 }
@@ -49,7 +49,7 @@ export abstract class HealthMonitorObject<E> extends DurableObject<E> {
 async function probe(
   dependency: string,
   port: Probe | undefined,
-  { logger, probeTimeoutMs = 2_000 }: HealthMonitorSettings,
+  { log, probeTimeoutMs = 2_000 }: HealthMonitorSettings,
 ): Promise<DependencyState> {
   if (!port) return { state: 'disabled' }
   try {
@@ -58,7 +58,7 @@ async function probe(
     const answer = await within(probeTimeoutMs, probed)
     return answer.ok ? answer.value : { state: 'down', message: answer.error.message }
   } catch (error) {
-    logger.error('probe_failed', { dependency, error })
+    log.error('probe_failed', { dependency, error })
     return { state: 'down', message: 'probe failed' }
   }
 }

@@ -26,7 +26,7 @@ export interface HealthRoutesSettings {
  * `/health`, `/health/ready`, `/health/live` and `/health/detailed`, as JSON of their own or, by `Accept`, as
  * `application/health+json`. 200 or, where the service is down, 503. `live` touches nothing outside.
  */
-export function createHealthRoutes(settings: HealthRoutesSettings): Hono {
+export function healthRoutes(settings: HealthRoutesSettings): Hono {
   const { client, roles, service, clock } = settings
 
   const examine = async (c: Context) => {

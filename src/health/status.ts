@@ -1,5 +1,5 @@
 import { MINUTE_MS } from '../lib/clock.ts'
-import type { DependencyReport, DependencyState, Facts, Role, Roles, SchedulerStatus } from './model.ts'
+import type { DependencyReport, DependencyState, Facts, Role, Roles, SchedulerReport } from './model.ts'
 
 /** How the service is: unhealthy is down, degraded works with some part missing. */
 export type Status = 'healthy' | 'degraded' | 'unhealthy'
@@ -99,15 +99,15 @@ function checkDependency(dependency: DependencyState, role: Role | undefined): C
   return { state: 'unhealthy', message: dependency.message, critical: role === 'critical' }
 }
 
-function checkScheduler(scheduler: SchedulerStatus | undefined, now: number): Check {
+function checkScheduler(scheduler: SchedulerReport | undefined, now: number): Check {
   // A fresh deployment has not run yet: nothing is known, so nothing is wrong.
-  if (scheduler?.lastTickAtMs === undefined) return UNKNOWN
-  const lagMs = now - scheduler.lastTickAtMs
+  if (scheduler?.lastRunAtMs === undefined) return UNKNOWN
+  const lagMs = now - scheduler.lastRunAtMs
   if (lagMs <= LATE_AFTER_MS) return HEALTHY
   return { state: 'warning', message: `no cron run for ${Math.floor(lagMs / 1000)} s` }
 }
 
-function checkNotifications(scheduler: SchedulerStatus | undefined): Check {
+function checkNotifications(scheduler: SchedulerReport | undefined): Check {
   if (!scheduler) return UNKNOWN
   if (scheduler.deadNotifications === 0) return HEALTHY
   return { state: 'warning', message: `${scheduler.deadNotifications} could not be delivered` }

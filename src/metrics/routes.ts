@@ -11,7 +11,7 @@ import { CONTENT_TYPES, negotiateFormat } from './exposition.ts'
 import type { MetricsAnswer, MetricsQuery, MetricsReader } from './query.ts'
 
 /** What the routes under `/metrics` use. */
-export interface MetricsRoutesOptions {
+export interface MetricsRoutesSettings {
   readonly store: MetricsReader & { exposition(format: ExpositionFormat): Promise<string> }
   readonly catalog: Catalog
   /** `METRICS_TOKEN`; with none, everybody may read. */
@@ -24,7 +24,7 @@ export interface MetricsRoutesOptions {
 const STORE_TIMEOUT_MS = 4 * SECOND_MS
 
 /** The routes under `/metrics`. Refusals are thrown as `HttpError`s. */
-export function metricsRoutes({ store, catalog, tokens, cacheEnabled, log }: MetricsRoutesOptions): Hono {
+export function metricsRoutes({ store, catalog, tokens, cacheEnabled, log }: MetricsRoutesSettings): Hono {
   const routes = new Hono()
 
   routes.use(async (c, next) => {

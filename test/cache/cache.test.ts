@@ -49,7 +49,7 @@ function setUp(store: CacheStore | null = new FakeStore()) {
     prefix: 'app:',
     recorder,
     operations: createCatalog('edgewatch').cacheOperations,
-    logger: { debug() {}, info() {}, warn, error() {} },
+    log: { debug() {}, info() {}, warn, error() {} },
   })
   return { cache, counts, lines }
 }

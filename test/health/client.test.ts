@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { HealthClient } from '../../src/health/client.ts'
-import type { DependencyReport, SchedulerStatus } from '../../src/health/model.ts'
+import type { DependencyReport, SchedulerReport } from '../../src/health/model.ts'
 import { NOW, report, ticked } from './facts.ts'
 import { silentLogger } from './silent-logger.ts'
 
@@ -8,7 +8,7 @@ const never = <T>() => new Promise<T>(() => {})
 
 function setUp(
   answer: () => Promise<DependencyReport>,
-  schedulerStatus: () => Promise<SchedulerStatus> = async () => ticked,
+  schedulerReport: () => Promise<SchedulerReport> = async () => ticked,
 ) {
   const state = { now: NOW, calls: 0 }
   const client = new HealthClient({
@@ -17,9 +17,9 @@ function setUp(
       state.calls++
       return { report: answer }
     },
-    schedulerStatus,
+    schedulerReport,
     clock: () => state.now,
-    logger: silentLogger,
+    log: silentLogger,
     timeoutMs: 30,
   })
   return { client, state }
@@ -84,9 +84,9 @@ describe('the health client', () => {
       monitor: () => {
         throw new Error('asked')
       },
-      schedulerStatus: async () => ticked,
+      schedulerReport: async () => ticked,
       clock: () => NOW,
-      logger: silentLogger,
+      log: silentLogger,
     })
     expect((await client.read()).dependencies).toMatchObject({
       mongodb: { state: 'disabled' },

@@ -1,4 +1,4 @@
-import type { DependencyReport, DependencyState, Facts, SchedulerStatus } from '../../src/health/model.ts'
+import type { DependencyReport, DependencyState, Facts, SchedulerReport } from '../../src/health/model.ts'
 
 export const NOW = Date.parse('2026-11-01T12:00:00Z')
 const MB = 1024 * 1024
@@ -27,13 +27,13 @@ export const report = (parts: Partial<DependencyReport> = {}): DependencyReport 
   ...parts,
 })
 
-export const ticked: SchedulerStatus = {
-  lastTickAtMs: NOW - 30_000,
+export const ticked: SchedulerReport = {
+  lastRunAtMs: NOW - 30_000,
   pendingNotifications: 2,
   deadNotifications: 0,
 }
 
 export const facts = (
   parts: Partial<DependencyReport> = {},
-  scheduler: SchedulerStatus | undefined = ticked,
+  scheduler: SchedulerReport | undefined = ticked,
 ): Facts => ({ dependencies: report(parts), scheduler })

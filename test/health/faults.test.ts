@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { HealthClient } from '../../src/health/client.ts'
 import type { Roles } from '../../src/health/model.ts'
 import { HealthMonitorObject } from '../../src/health/monitor.ts'
-import { createHealthRoutes } from '../../src/health/routes.ts'
+import { healthRoutes } from '../../src/health/routes.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { MongoGatewayObject } from '../../src/vendors/mongodb/gateway.ts'
@@ -29,12 +29,12 @@ afterEach(async () => {
 function openApp() {
   const roles: Roles = { mongodb: 'critical', redis: 'optional' }
   const state = { now: Date.now(), probes: 0 }
-  const logger = silentLogger
+  const log = silentLogger
 
   class TestGateway extends MongoGatewayObject<unknown> {
     protected settings() {
       const uri = secret('MONGODB_URI')
-      return { uri, idleMs: 50, clock: systemClock, logger, probeTimeoutMs: PROBE_MS }
+      return { uri, idleMs: 50, clock: systemClock, log, probeTimeoutMs: PROBE_MS }
     }
 
     override probe() {
@@ -54,7 +54,7 @@ function openApp() {
           timeoutMs: PROBE_MS,
         }),
         clock: () => state.now,
-        logger,
+        log,
       }
     }
   }
@@ -69,11 +69,11 @@ function openApp() {
   const client = new HealthClient({
     roles,
     monitor: () => ({ report }),
-    schedulerStatus: async () => ({ pendingNotifications: 0, deadNotifications: 0 }),
+    schedulerReport: async () => ({ pendingNotifications: 0, deadNotifications: 0 }),
     clock: () => state.now,
-    logger,
+    log,
   })
-  const app = createHealthRoutes({
+  const app = healthRoutes({
     client,
     roles,
     service: { name: 'Edgewatch', version: '1', environment: 'test', releaseId: '1' },

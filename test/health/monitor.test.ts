@@ -28,7 +28,7 @@ async function withMonitor(
   await runInDurableObject(stub, async (_, state) => {
     class TestMonitor extends HealthMonitorObject<unknown> {
       protected settings() {
-        return { clock: () => NOW, logger: silentLogger, probeTimeoutMs: 20, ...settings }
+        return { clock: () => NOW, log: silentLogger, probeTimeoutMs: 20, ...settings }
       }
     }
     await work(new TestMonitor(state, env))

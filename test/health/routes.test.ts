@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Facts, Roles } from '../../src/health/model.ts'
-import { createHealthRoutes } from '../../src/health/routes.ts'
+import { healthRoutes } from '../../src/health/routes.ts'
 import { DISABLED, DOWN, facts, memory, NOW, ticked } from './facts.ts'
 
 const ROLES: Roles = { mongodb: 'critical', redis: 'optional' }
@@ -11,7 +11,7 @@ function app(
   read: () => Promise<Facts> | Facts,
   { roles = ROLES, details = 'admin' as 'admin' | 'always' } = {},
 ) {
-  return createHealthRoutes({
+  return healthRoutes({
     client: { read: async () => read() },
     roles,
     service: { name: 'Edgewatch', version: '1.2.3', environment: 'test', releaseId: 'release-9' },
@@ -77,8 +77,8 @@ describe('GET /health', () => {
     ['3 minutes ago', NOW - 180_000, 'healthy', 'running'],
     ['longer ago', NOW - 180_001, 'degraded', 'late'],
     ['never', undefined, 'healthy', 'unknown'],
-  ])('notices a cron that ran last %s', async (_, lastTickAtMs, status, scheduler) => {
-    const response = await app(() => facts({}, { ...ticked, lastTickAtMs })).request('/health')
+  ])('notices a cron that ran last %s', async (_, lastRunAtMs, status, scheduler) => {
+    const response = await app(() => facts({}, { ...ticked, lastRunAtMs })).request('/health')
     expect(response.status).toBe(200)
     expect(await response.json()).toMatchObject({ status, services: { scheduler } })
   })

@@ -2,11 +2,11 @@ import { Hono } from 'hono'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { renderError } from '../../src/lib/http-answers.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import type { MetricsRoutesOptions } from '../../src/metrics/routes.ts'
+import type { MetricsRoutesSettings } from '../../src/metrics/routes.ts'
 import { metricsRoutes } from '../../src/metrics/routes.ts'
 import { catalog, createWorld, recordingLogger, request } from './harness.ts'
 
-function createApp(options: Partial<MetricsRoutesOptions> = {}) {
+function createApp(options: Partial<MetricsRoutesSettings> = {}) {
   const world = createWorld()
   const app = new Hono().onError(renderError)
   app.route(

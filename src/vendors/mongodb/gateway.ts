@@ -22,7 +22,7 @@ export interface MongoGatewaySettings {
   /** The server's memory, where it doesn't tell itself. */
   readonly memoryBytes?: number | undefined
   readonly clock: Clock
-  readonly logger: Logger
+  readonly log: Logger
   /** How long a probe may take; below the health monitor's limit, so that its own reason is the one told. */
   readonly probeTimeoutMs?: number
 }
@@ -93,6 +93,6 @@ export abstract class MongoGatewayObject<E> extends DurableObject<E> implements 
   }
 
   #log(operation: string, { message }: Failure): void {
-    this.#ready?.settings.logger.warn('mongodb_failed', { operation, reason: message })
+    this.#ready?.settings.log.warn('mongodb_failed', { operation, reason: message })
   }
 }

@@ -25,7 +25,7 @@ function openGateway(settings: Partial<MongoGatewaySettings> = {}) {
   let gateway: MongoGatewayObject<unknown> | undefined
   class TestGateway extends MongoGatewayObject<unknown> {
     protected settings() {
-      return { uri: new Secret(uri), idleMs: 50, clock: systemClock, logger: silentLogger, ...settings }
+      return { uri: new Secret(uri), idleMs: 50, clock: systemClock, log: silentLogger, ...settings }
     }
   }
   const inside = <T>(call: (gateway: MongoGatewayObject<unknown>) => Promise<T>) =>
