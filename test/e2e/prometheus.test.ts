@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import net, { type AddressInfo } from 'node:net'
-import os from 'node:os'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type ChildServer, startChildServer } from '../../sandbox/child-server.ts'
@@ -9,7 +7,6 @@ import { Sandbox } from './sandbox.ts'
 
 let sandbox: Sandbox
 let prometheus: ChildServer
-const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-prometheus-'))
 
 beforeAll(async () => {
   sandbox = await Sandbox.start()
@@ -18,7 +15,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await prometheus?.close()
   await sandbox?.close()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 describe('a real Prometheus', () => {
@@ -75,23 +71,17 @@ describe('promtool', () => {
   })
 })
 
-async function startPrometheus(target: string): Promise<ChildServer> {
-  const config = path.join(folder, 'prometheus.yml')
+function startPrometheus(target: string): Promise<ChildServer> {
   const job = { job_name: 'edgewatch', scrape_interval: '1s', static_configs: [{ targets: [target] }] }
-  writeFileSync(config, JSON.stringify({ scrape_configs: [job] })) // JSON is YAML, too
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return startChildServer(
-    'prometheus',
-    [
+  return startChildServer('prometheus', (port, folder) => {
+    const config = path.join(folder, 'prometheus.yml')
+    writeFileSync(config, JSON.stringify({ scrape_configs: [job] })) // JSON is YAML, too
+    return [
       `--config.file=${config}`,
       `--storage.tsdb.path=${path.join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    port,
-  )
+    ]
+  })
 }
 
 type Sample = [labels: Record<string, string>, value: number]
