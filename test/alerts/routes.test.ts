@@ -211,7 +211,7 @@ describe('/admin/silences', () => {
       { ...good, for: 'soon', reason: ' ', severity: 'bad' },
       ['severity', 'for', 'reason'],
     ],
-    ['a key that there is not', { ...good, untill: 'x' }, ['json']],
+    ['a key that there is not', { ...good, untill: 'x' }, ['untill']],
   ])('refuses %s, and names the field', (_what, body, fields) =>
     inWorld(async (world) => {
       const answer = await admin(world)('POST', '/silences', body)
