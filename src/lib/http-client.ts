@@ -9,25 +9,24 @@ export interface HttpRequest {
   readonly body?: string
   /** For all of it: connection, headers and body. */
   readonly timeoutMs: number
-  /** How much of the answer's body is read; default 64 KiB. A longer one is a failure. */
-  readonly maxBytes?: number
 }
 
-/** A whole answer, whatever its status. */
+/** An answer, whatever its status. */
 export interface HttpResponse {
   readonly status: number
   readonly headers: Headers
+  /** The first 64 KiB of it. */
   readonly body: string
 }
 
 /** The part of `fetch` that this client uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-const DEFAULT_MAX_BYTES = 64 * 1024
+const MAX_BODY_BYTES = 64 * 1024
 
 /**
- * Sends a request and reads the answer. An answer with any status is a success; no answer, one that takes longer
- * than `timeoutMs`, or one larger than `maxBytes` is a failure whose message names neither host nor URL.
+ * Sends a request and reads the answer. An answer with any status is a success; no answer, or one that takes longer
+ * than `timeoutMs`, is a failure whose message names neither host nor URL. Of a long body the rest is not read.
  * Redirects are not followed: a receiver that moved should be configured anew, and its secret not sent elsewhere.
  */
 export async function send(request: HttpRequest, fetcher: Fetch = fetch): Promise<Result<HttpResponse>> {
@@ -40,24 +39,22 @@ export async function send(request: HttpRequest, fetcher: Fetch = fetch): Promis
       ...(request.headers && { headers: { ...request.headers } }),
       ...(request.body !== undefined && { body: request.body }),
     })
-    const body = await readText(response, request.maxBytes ?? DEFAULT_MAX_BYTES)
-    if (body === undefined) return err({ message: 'answer too large', retryable: false })
-    return ok({ status: response.status, headers: response.headers, body })
+    return ok({ status: response.status, headers: response.headers, body: await readStart(response) })
   } catch {
     // The platform's own message may hold the host, so it is not passed on.
     return err({ message: signal.aborted ? 'timed out' : 'no connection', retryable: true })
   }
 }
 
-async function readText(response: Response, maxBytes: number): Promise<string | undefined> {
+async function readStart(response: Response): Promise<string> {
   if (!response.body) return ''
   const decoder = new TextDecoder()
   let text = ''
-  let size = 0
+  let bytesLeft = MAX_BODY_BYTES
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength
-    if (size > maxBytes) return undefined // leaving the loop cancels the body
-    text += decoder.decode(chunk, { stream: true })
+    text += decoder.decode(chunk.subarray(0, bytesLeft), { stream: true })
+    bytesLeft -= chunk.byteLength
+    if (bytesLeft <= 0) return text // leaving the loop cancels the body
   }
   return text + decoder.decode()
 }

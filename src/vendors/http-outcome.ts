@@ -22,8 +22,6 @@ export interface Delivery {
 
 const TIMEOUT_MS = 10_000
 const MAX_SHOWN_LENGTH = 1_000
-/** Receivers answer with a line. More than this is an error page of something in between. */
-const MAX_ANSWER_BYTES = 1024 * 1024
 
 /** Posts a message, and tells what became of it: see `outcomeOf`. */
 export async function deliver(delivery: Delivery, now: number, fetcher?: Fetch): Promise<Result<Accepted>> {
@@ -34,7 +32,6 @@ export async function deliver(delivery: Delivery, now: number, fetcher?: Fetch):
       headers: { 'Content-Type': 'application/json', 'User-Agent': 'Edgewatch/1', ...delivery.headers },
       body: delivery.body,
       timeoutMs: TIMEOUT_MS,
-      maxBytes: MAX_ANSWER_BYTES,
     },
     fetcher,
   )

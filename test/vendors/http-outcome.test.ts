@@ -67,6 +67,24 @@ describe('what an answer means', () => {
     })
   })
 
+  it('goes by the status of an answer that is too long to read', async () => {
+    const page = 'x'.repeat(2 * 1024 * 1024)
+    expect(await deliver(delivery, NOW, answering(502, page))).toEqual({
+      ok: false,
+      error: { message: 'X answered 502', retryable: true },
+    })
+    expect(await deliver(delivery, NOW, answering(200, page))).toMatchObject({
+      ok: true,
+      value: { status: 200, body: expect.stringMatching(/^x{900,999}…$/) },
+    })
+  })
+
+  it('does not read an answer without end', async () => {
+    const endless = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(16 * 1024)) })
+    const answer = await deliver(delivery, NOW, async () => new Response(endless, { status: 503 }))
+    expect(answer).toEqual({ ok: false, error: { message: 'X answered 503', retryable: true } })
+  })
+
   it('hides an answer that holds the secret', async () => {
     expect(await deliver(delivery, NOW, answering(200, 'you sent /hush'))).toMatchObject({
       value: { body: '[redacted]' },
