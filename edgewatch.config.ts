@@ -8,7 +8,7 @@ export default defineConfig({
   service: {
     name: 'Edgewatch',
     version: '1.0.0',
-    url: '${SERVICE_URL:-http://localhost:8787}',
+    url: '${SERVICE_URL:-}', // without it, alerts have no link to the service
   },
 
   // `esg` here gives the metrics the names that dashboards of the ESG platform use.

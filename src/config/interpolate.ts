@@ -11,7 +11,7 @@ export interface DisabledPart {
   readonly missing: readonly string[]
 }
 
-/** What filling in gave. `value` lacks the disabled parts. */
+/** What filling in gave. In `value` the disabled parts are left out; a disabled item of a list is undefined there. */
 export interface Interpolated {
   readonly value: unknown
   readonly missing: readonly MissingName[]
@@ -22,17 +22,20 @@ type Variables = Readonly<Record<string, unknown>>
 
 /**
  * Fills `${NAME}` and `${NAME:-default}` in every string of `value` from `variables`. A name that is unset or empty
- * and has no default is missing; an object that says `whenUnset: 'disable'` and has missing names is left out.
+ * and has no default is missing; an object that says `whenUnset: 'disable'` and has missing names is left out. So is a
+ * string that comes out empty, as `${NAME:-}` does without a value.
  */
 export function interpolate(value: unknown, variables: Variables): Interpolated {
   const missing: MissingName[] = []
   const disabled: DisabledPart[] = []
 
   const visit = (node: unknown, path: readonly PropertyKey[]): unknown => {
-    if (typeof node === 'string') return fill(node, variables, (name) => missing.push({ path, name }))
-    if (Array.isArray(node)) {
-      return node.map((item, index) => visit(item, [...path, index])).filter((item) => item !== undefined)
+    if (typeof node === 'string') {
+      const filled = fill(node, variables, (name) => missing.push({ path, name }))
+      return filled === '' && node !== '' ? undefined : filled
     }
+    // What is left out of a list keeps its place, so that mistakes further on are told where they stand.
+    if (Array.isArray(node)) return node.map((item, index) => visit(item, [...path, index]))
     if (typeof node !== 'object' || node === null) return node
     const before = missing.length
     const entries = Object.entries(node).map(([key, child]) => [key, visit(child, [...path, key])] as const)

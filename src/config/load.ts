@@ -75,8 +75,8 @@ function parse(value: unknown, showValues: boolean): Config {
 function withoutDeadRoutes(value: unknown, written: unknown): unknown {
   const filled = value as ConfigInput
   if (!filled.alerts?.routes) return value
-  const alive = new Set(filled.alerts.receivers?.map((each) => each.name))
-  const known = new Set((written as ConfigInput).alerts?.receivers?.map((each) => each.name))
+  const alive = new Set(filled.alerts.receivers?.map((each) => each?.name))
+  const known = new Set((written as ConfigInput).alerts?.receivers?.map((each) => each?.name))
   const routes = Object.entries(filled.alerts.routes).map(([level, names]) => [
     level,
     names?.filter((name) => alive.has(name) || !known.has(name)),

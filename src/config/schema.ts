@@ -11,7 +11,7 @@ const service = z.strictObject({
   name: z.string().min(1).max(100).default('Edgewatch'),
   /** The version of what is deployed, for `/health` and Sentry. */
   version: z.string().min(1).max(100).default('1.0.0'),
-  /** Where this service is reached; links in alerts start with it. */
+  /** Where this service is reached; alerts link to it. */
   url: urlText.optional(),
 })
 
@@ -74,7 +74,10 @@ const errors = z.strictObject({
 
 const alerts = z.strictObject({
   rules: z.array(rule).default([]),
-  receivers: z.array(receiver).default([]),
+  receivers: z
+    .array(receiver.optional()) // undefined where it is switched off
+    .transform((receivers) => receivers.filter((each) => each !== undefined))
+    .prefault([]),
   /** Who is told of which severity: names of receivers. */
   routes: z
     .strictObject({
@@ -83,7 +86,7 @@ const alerts = z.strictObject({
       info: z.array(slug).default([]),
     })
     .prefault({}),
-  /** While an alert fires, it is sent again this often. */
+  /** While an alert fires, it is sent again this often; `0s` for never. */
   reminder: durationMs.prefault('4h'),
   /** A notification that can't be delivered for this long is dead. */
   giveUpAfter: durationMs.prefault('24h'),

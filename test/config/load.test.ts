@@ -36,7 +36,31 @@ describe('the configuration', () => {
       { name: 'pagerduty', url: 'https://events.pagerduty.com/v2/enqueue' },
     ])
     expect(config.alerts.routes.critical).toEqual(['pagerduty'])
-    expect(config.service.url).toBe('http://localhost:8787')
+  })
+
+  it('links to the service only where its address is known', () => {
+    expect(loadConfig(written, {}).config.service).not.toHaveProperty('url')
+    const { config } = loadConfig(written, { SERVICE_URL: 'https://watch.example' })
+    expect(config.service.url).toBe('https://watch.example')
+  })
+
+  it('tells a mistake where it stands, also behind a part that is switched off', () => {
+    const config = {
+      alerts: {
+        receivers: [
+          { name: 'chat', type: 'slack', webhookUrl: '${SLACK}', whenUnset: 'disable' },
+          { ...pagerduty, url: '${URL}' },
+        ],
+        routes: { critical: ['chat', 'pagerduty'] },
+      },
+    }
+    const variables = { PAGERDUTY_KEY: 'k', URL: 'nowhere' }
+    expect(mistakesIn(() => loadConfig(config, variables)).map(({ path }) => path)).toEqual([
+      'alerts.receivers[1].url',
+    ])
+    const { alerts } = loadConfig(config, { ...variables, URL: 'https://x.example' }).config
+    expect(alerts.receivers.map(({ name }) => name)).toEqual(['pagerduty'])
+    expect(alerts.routes.critical).toEqual(['pagerduty'])
   })
 
   it('lists every mistake at once, with path, what was found and what was expected', () => {
