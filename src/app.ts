@@ -67,7 +67,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     }),
   )
 
-  app.get('/', home(services, environment.name))
+  app.get('/', home(services, environment))
   app.route(
     '/',
     healthRoutes({

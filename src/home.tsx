@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { raw } from 'hono/html'
+import type { Environment } from './config/env.ts'
 import type { LoadedConfig } from './config/load.ts'
 
 interface Link {
@@ -32,10 +33,10 @@ a { color: var(--link) } code { font-size: .9375rem }
 @media (max-width: 34rem) { body { margin-top: 1.5rem } li { grid-template-columns: 1fr } }
 `
 
-/** `/`: says what this is, what is switched off, and where everything is; HTML or JSON by `Accept`. */
+/** `/`: says what this is, what is switched off or ignored, and where everything is; HTML or JSON by `Accept`. */
 export function home(
   loaded: LoadedConfig,
-  environment: string,
+  environment: Pick<Environment, 'name' | 'ignored'>,
 ): (c: Context) => Response | Promise<Response> {
   const { config, disabled } = loaded
   const disabledParts = disabled.map(({ part }) => part)
@@ -43,8 +44,9 @@ export function home(
     name: config.service.name,
     description: 'Production monitoring on the edge: health, metrics, errors and alerts.',
     version: config.service.version,
-    environment,
+    environment: environment.name,
     disabled: disabledParts,
+    ...(environment.ignored.length > 0 && { ignored_variables: environment.ignored }),
     links: LINKS,
   }
 
@@ -88,6 +90,12 @@ export function home(
               <>
                 <h2>Switched off, because not configured</h2>
                 <p class="dim">{disabledParts.join(', ')}</p>
+              </>
+            )}
+            {environment.ignored.length > 0 && (
+              <>
+                <h2>Variables whose value makes no sense, and whose default is used</h2>
+                <p class="dim">{environment.ignored.join(', ')}</p>
               </>
             )}
           </main>

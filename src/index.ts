@@ -1,4 +1,4 @@
-import { env } from 'cloudflare:workers'
+import { env, waitUntil } from 'cloudflare:workers'
 import { runTick } from './alerts/job.ts'
 import { createApp } from './app.ts'
 import { newId } from './lib/ids.ts'
@@ -13,9 +13,11 @@ export default {
   fetch: app.fetch,
 
   async scheduled(controller) {
-    const { ledger, log, errors } = servicesOf(env)
+    const { ledger, log, errors, recorder } = servicesOf(env)
     await runWithContext({ requestId: newId() }, () =>
       runTick(controller.scheduledTime, ledger(), { logger: log, errors }),
     )
+    // An isolate that only the cron uses has no request that would hand over what was counted.
+    recorder.flushLater(waitUntil)
   },
 } satisfies ExportedHandler<Env>

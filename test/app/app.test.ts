@@ -58,6 +58,15 @@ describe('the service without any secret', () => {
     expect((await service.request('/metrics')).status).toBe(200)
   })
 
+  it('says which variables it ignores', async () => {
+    const about = async (variables: object) =>
+      (await (await deploy({ ...variables }).request('/')).json()) as object
+    expect(await about({ LOG_FORMAT: 'xml' })).toMatchObject({ ignored_variables: ['LOG_FORMAT'] })
+    expect(await about({})).not.toHaveProperty('ignored_variables')
+    const page = await deploy({ LOG_FORMAT: 'xml' }).request('/', { headers: { Accept: 'text/html' } })
+    expect(await page.text()).toContain('LOG_FORMAT')
+  })
+
   it('says how to get in where no admin token is configured', async () => {
     for (const path of [
       '/admin/metrics',

@@ -2,6 +2,7 @@ import { createScheduledController } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { expect, it, vi } from 'vitest'
 import worker from '../../src/index.ts'
+import { servicesOf } from '../../src/services.ts'
 
 interface Item {
   header: { type: string }
@@ -54,4 +55,14 @@ it('a cron run checks in when it begins and when it ends', async () => {
       { monitor_slug: 'edgewatch-tick', status: 'ok' },
     ])
   }, PATIENCE)
+}, 20_000)
+
+it('a cron run undertakes to hand over what its isolate counted', async () => {
+  const { recorder, catalog } = servicesOf(env)
+  await vi.waitFor(() => {
+    recorder.increment(catalog.errorsReported, { outcome: 'failed' })
+    expect(recorder.needsFlush).toBe(true) // once what an earlier request has undertaken is done
+  }, PATIENCE)
+  await worker.scheduled(createScheduledController({ scheduledTime: new Date(), cron: '* * * * *' }))
+  expect(recorder.needsFlush).toBe(false)
 }, 20_000)
