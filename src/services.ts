@@ -137,6 +137,7 @@ function createServices(env: Env): Services {
     format: environment.logFormat,
     everyLine: { service: service.name, version: service.version, environment: environment.name },
   })
+  if (environment.ignored.length > 0) log.warn('variables_ignored', { names: environment.ignored })
   const catalog = createCatalog(config.metrics.namespace)
   const metrics = new MetricsClient(env.METRICS_STORE, config.metrics.shards, Math.random)
   const recorder = createRecorder({ config, catalog, metrics, log })
@@ -174,7 +175,13 @@ function createServices(env: Env): Services {
     health,
     roles,
     cache: () =>
-      new Cache({ store, prefix: 'edgewatch:', recorder, operations: catalog.cacheOperations, log }),
+      new Cache({
+        store,
+        prefix: `edgewatch:${service.name}:${environment.name}:`,
+        recorder,
+        operations: catalog.cacheOperations,
+        log,
+      }),
     ledger,
     mongodb: () => mongoGateway(env),
   }

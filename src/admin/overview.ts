@@ -74,7 +74,7 @@ async function readMeasured({ metrics, catalog, cacheEnabled, clock }: OverviewS
 }
 
 async function readDatabase({ mongodb, cache }: OverviewSources) {
-  const counts = await cache().getOrCompute('admin:database', COUNTS_TTL_SECONDS, async () => {
+  const counts = await cache().getOrCompute('admin:database:v1', COUNTS_TTL_SECONDS, async () => {
     const answer = await mongodb?.().collections()
     if (!answer?.ok) throw new Error(answer?.error.message ?? 'not configured')
     return answer.value
