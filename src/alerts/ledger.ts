@@ -170,13 +170,16 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
    * Delivers what is due, and notices a cron that stopped. The platform calls it at least once for each time it was
    * set for, and never twice at once. It always sets the next one, so that no failure ends the chain.
    */
-  override async alarm(): Promise<void> {
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     const ports = this.#ports
     if (this.#delivering) return
     this.#delivering = true
     let notBeforeMs = 0
     try {
-      this.#watch()
+      // An alarm that is late itself was held up by what held the cron up: the platform, or a machine that slept. The
+      // cron gets its time anew before it is missed.
+      const lateMs = info ? ports.clock() - info.scheduledTime : 0
+      if (lateMs < MINUTE_MS) this.#watch()
       if (await deliverDue(this.#store, ports)) {
         ports.recorder.set(ports.catalog.notificationsPending, {}, this.#store.pendingCount())
         await this.#flush()

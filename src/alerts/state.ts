@@ -123,10 +123,10 @@ function owedTo(
   receivers: readonly string[],
   kind: 'firing' | 'reminder' | 'resolved',
   incident: Incident,
-  { source }: Pick<StepContext, 'source'>,
+  { source, now }: Pick<StepContext, 'source' | 'now'>,
 ): Owed[] {
   if (receivers.length === 0) return []
   const { told: _told, toldAtMs: _toldAtMs, acknowledged: _acknowledged, ...shown } = incident
-  const notification: Notification = { kind, ...shown, source }
+  const notification: Notification = { kind, ...shown, createdAtMs: now, source }
   return receivers.map((receiver) => ({ receiver, notification }))
 }

@@ -54,6 +54,7 @@ describe('the alert ledger', () => {
         value: 'down',
         condition: 'mongodb_up == 0',
         labels: {},
+        createdAtMs: START_MS + 120_000,
         source: { service: 'shop', environment: 'test', url: 'https://shop.example' },
       })
       expect(resolved).toEqual({
@@ -61,6 +62,7 @@ describe('the alert ledger', () => {
         kind: 'resolved',
         value: 'up',
         resolvedAtMs: START_MS + 420_000,
+        createdAtMs: START_MS + 420_000,
       })
     }))
 
@@ -215,6 +217,17 @@ describe('a cron that stops', () => {
 
       await world.nextTick()
       expect(world.receiver('pager').told).toEqual(['firing scheduler-missed', 'resolved scheduler-missed'])
+    }))
+
+  it('is given time anew after the whole machine slept, and is missed if it stays away', () =>
+    inWorld(async (world) => {
+      await world.nextTick()
+      const dueMs = await world.state.storage.getAlarm()
+      world.now += 8 * 60 * MINUTE_MS
+      await world.alarm({ isRetry: false, retryCount: 0, scheduledTime: dueMs ?? 0 })
+      expect(world.receiver('pager').told).toEqual([])
+      await world.advance(3 * MINUTE_MS)
+      expect(world.receiver('pager').told).toEqual(['firing scheduler-missed'])
     }))
 
   it('is not suspected while it runs', () =>

@@ -122,6 +122,7 @@ describe('an alert', () => {
       kind: 'resolved',
       value: '3',
       resolvedAtMs: 9,
+      createdAtMs: 9,
     })
   })
 

@@ -124,9 +124,9 @@ export class World {
     await this.advance(0)
   }
 
-  async alarm(): Promise<void> {
+  async alarm(info?: AlarmInvocationInfo): Promise<void> {
     await this.state.storage.deleteAlarm()
-    await this.ledger.alarm()
+    await this.ledger.alarm(info)
   }
 
   ports(): LedgerPorts {
