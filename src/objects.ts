@@ -1,8 +1,10 @@
-import { AlertLedgerObject } from './alerts/ledger.ts'
+import { AlertLedgerObject, type TickResult } from './alerts/ledger.ts'
 import type { LedgerPorts } from './alerts/ports.ts'
 import type { HealthMonitorSettings } from './health/monitor.ts'
 import { HealthMonitorObject } from './health/monitor.ts'
 import { systemClock } from './lib/clock.ts'
+import { newId } from './lib/ids.ts'
+import { runWithContext } from './logging/context.ts'
 import { siblingShards } from './metrics/client.ts'
 import type { MetricsStoreSettings } from './metrics/store.ts'
 import { MetricsStoreObject } from './metrics/store.ts'
@@ -55,6 +57,15 @@ export class MongoGateway extends MongoGatewayObject<Env> {
 }
 
 export class AlertLedger extends AlertLedgerObject<Env> {
+  // Each piece of work has an id on its log lines, and the lines before an error go with it to the error tracker.
+  override tick(scheduledAtMs: number): Promise<TickResult> {
+    return runWithContext({ requestId: newId() }, () => super.tick(scheduledAtMs))
+  }
+
+  override alarm(): Promise<void> {
+    return runWithContext({ requestId: newId() }, () => super.alarm())
+  }
+
   protected override ports(): LedgerPorts {
     const services = servicesOf(this.env)
     const { config, environment, catalog, metrics, log } = services

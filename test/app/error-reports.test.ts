@@ -1,4 +1,4 @@
-import { createScheduledController } from 'cloudflare:test'
+import { createScheduledController, runInDurableObject } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { expect, it, vi } from 'vitest'
 import worker from '../../src/index.ts'
@@ -66,3 +66,13 @@ it('a cron run undertakes to hand over what its isolate counted', async () => {
   await worker.scheduled(createScheduledController({ scheduledTime: new Date(), cron: '* * * * *' }))
   expect(recorder.needsFlush).toBe(false)
 }, 20_000)
+
+it('what the ledger logs within one run carries an id', async () => {
+  const warn = vi.spyOn(console, 'warn')
+  const stub = env.ALERT_LEDGER.get(env.ALERT_LEDGER.newUniqueId())
+  await runInDurableObject(stub, (ledger) => Promise.all([ledger.tick(Date.now()), ledger.tick(Date.now())]))
+  const lines = warn.mock.calls.map(([line]) => JSON.parse(String(line)) as { event: string })
+  expect(lines.filter(({ event }) => event === 'tick_refused')).toMatchObject([
+    { request_id: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+  ])
+})
