@@ -29,8 +29,8 @@ export function metricsRoutes({ store, catalog, tokens, cacheEnabled, log }: Met
 
   routes.use(async (c, next) => {
     if (tokens.length > 0 && !(await carriesToken(c.req.header('Authorization'), tokens))) {
-      throw new HttpError(401, 'unauthorized', 'A valid metrics token is needed.', {
-        headers: { 'WWW-Authenticate': 'Bearer realm="metrics"' },
+      throw new HttpError(401, 'unauthorized', 'send a valid metrics token as Authorization: Bearer', {
+        headers: { 'WWW-Authenticate': 'Bearer realm="edgewatch metrics"' },
       })
     }
     await next()
@@ -58,7 +58,7 @@ export function metricsRoutes({ store, catalog, tokens, cacheEnabled, log }: Met
     } catch (error) {
       log.error('metrics_store_failed', { error })
     }
-    throw new HttpError(503, 'metrics_unavailable', 'The metrics cannot be read at the moment.', {
+    throw new HttpError(503, 'metrics_unavailable', "the metrics can't be read at the moment", {
       headers: { 'Retry-After': '5' },
     })
   }
