@@ -15,7 +15,7 @@ export default {
   async scheduled(controller) {
     const { ledger, log, errors, recorder } = servicesOf(env)
     await runWithContext({ requestId: newId() }, () =>
-      runTick(controller.scheduledTime, ledger(), { logger: log, errors }),
+      runTick(controller.scheduledTime, ledger(), { log, errors }),
     )
     // An isolate that only the cron uses has no request that would hand over what was counted.
     recorder.flushLater(waitUntil)

@@ -1,5 +1,5 @@
 import { AlertLedgerObject, type TickResult } from './alerts/ledger.ts'
-import type { LedgerPorts } from './alerts/ports.ts'
+import type { LedgerSettings } from './alerts/settings.ts'
 import type { HealthMonitorSettings } from './health/monitor.ts'
 import { HealthMonitorObject } from './health/monitor.ts'
 import { systemClock } from './lib/clock.ts'
@@ -66,7 +66,7 @@ export class AlertLedger extends AlertLedgerObject<Env> {
     return runWithContext({ requestId: newId() }, () => super.alarm())
   }
 
-  protected override ports(): LedgerPorts {
+  protected override settings(): LedgerSettings {
     const services = servicesOf(this.env)
     const { config, environment, catalog, metrics, log } = services
     // Its own buffer: the isolate's is flushed by requests, and an object hands over what it counted itself.
@@ -89,7 +89,7 @@ export class AlertLedger extends AlertLedgerObject<Env> {
       catalog,
       recorder,
       flush: () => recorder.flush(),
-      logger: log,
+      log,
       errors: createErrorReporter(services, recorder),
       clock: systemClock,
       random: Math.random,

@@ -5,8 +5,8 @@ import { err } from '../lib/result.ts'
 import type { LedgerStore } from './ledger-store.ts'
 import type { Message, PendingNotification } from './outbox.ts'
 import { afterFailure, LONGEST_RETRY_AFTER_MS, toMessages } from './outbox.ts'
-import type { LedgerPorts } from './ports.ts'
 import type { Accepted, Notification, Receiver } from './receiver.ts'
+import type { LedgerSettings } from './settings.ts'
 
 /** Fewer than the six connections that the platform lets wait for headers. */
 const DELIVERIES_AT_ONCE = 5
@@ -22,12 +22,12 @@ const LANE_MS = 15 * SECOND_MS
  * delivery under the same dedup key.
  * @returns whether anything was tried
  */
-export async function deliverDue(store: LedgerStore, ports: LedgerPorts): Promise<boolean> {
-  const due = Map.groupBy(store.due(ports.clock()), ({ receiver }) => receiver)
+export async function deliverDue(store: LedgerStore, settings: LedgerSettings): Promise<boolean> {
+  const due = Map.groupBy(store.due(settings.clock()), ({ receiver }) => receiver)
   const lanes = [...due].map(([name, notifications]) => async () => {
-    const receiver = ports.receivers.find((each) => each.name === name)
-    if (receiver) await deliverInTurn(toMessages(notifications, receiver.grouping), receiver, store, ports)
-    else bury(notifications, store, ports)
+    const receiver = settings.receivers.find((each) => each.name === name)
+    if (receiver) await deliverInTurn(toMessages(notifications, receiver.grouping), receiver, store, settings)
+    else bury(notifications, store, settings)
   })
   const workers = Array.from({ length: Math.min(DELIVERIES_AT_ONCE, lanes.length) }, async () => {
     for (let lane = lanes.shift(); lane; lane = lanes.shift()) await lane()
@@ -40,13 +40,13 @@ export async function deliverDue(store: LedgerStore, ports: LedgerPorts): Promis
 export async function attempt(
   receiver: Receiver,
   notifications: readonly [Notification, ...Notification[]],
-  ports: LedgerPorts,
+  settings: LedgerSettings,
 ): Promise<Result<Accepted>> {
   try {
-    const answer = await within(DELIVERY_TIMEOUT_MS, receiver.deliver(notifications, ports.clock()))
+    const answer = await within(DELIVERY_TIMEOUT_MS, receiver.deliver(notifications, settings.clock()))
     return answer.ok ? answer.value : answer
   } catch (error) {
-    ports.errors.report(error, { tags: { receiver: receiver.name } })
+    settings.errors.report(error, { tags: { receiver: receiver.name } })
     return err({ message: 'the receiver failed unexpectedly', retryable: true })
   }
 }
@@ -55,39 +55,44 @@ async function deliverInTurn(
   messages: readonly Message[],
   receiver: Receiver,
   store: LedgerStore,
-  ports: LedgerPorts,
+  settings: LedgerSettings,
 ): Promise<void> {
-  const startedMs = ports.clock()
+  const startedMs = settings.clock()
   for (const message of messages) {
     const [first, ...rest] = message
     const result = await attempt(
       receiver,
       [first.notification, ...rest.map((each) => each.notification)],
-      ports,
+      settings,
     )
-    if (result.ok) recordDelivered(message, store, ports)
-    else recordFailure(message, result.error, store, ports)
+    if (result.ok) recordDelivered(message, store, settings)
+    else recordFailure(message, result.error, store, settings)
     if (!result.ok && result.error.retryable) return
-    if (ports.clock() - startedMs > LANE_MS) return
+    if (settings.clock() - startedMs > LANE_MS) return
   }
 }
 
-function recordDelivered(message: Message, store: LedgerStore, ports: LedgerPorts): void {
-  const now = ports.clock()
+function recordDelivered(message: Message, store: LedgerStore, settings: LedgerSettings): void {
+  const now = settings.clock()
   store.transaction(() => {
     for (const { id, attempts } of message) store.settle(id, 'delivered', now, attempts + 1)
   })
   for (const each of message) {
-    count(ports, each.receiver, 'delivered')
-    ports.logger.info('notification_delivered', describe(each, each.attempts + 1))
+    count(settings, each.receiver, 'delivered')
+    settings.log.info('notification_delivered', describe(each, each.attempts + 1))
   }
 }
 
-function recordFailure(message: Message, failure: Failure, store: LedgerStore, ports: LedgerPorts): void {
-  const now = ports.clock()
-  const random = ports.random() // one for all, so that they stay together
+function recordFailure(
+  message: Message,
+  failure: Failure,
+  store: LedgerStore,
+  settings: LedgerSettings,
+): void {
+  const now = settings.clock()
+  const random = settings.random() // one for all, so that they stay together
   const decided = message.map(
-    (each) => [each, afterFailure(each, failure, now, ports.alerts.giveUpAfter, random)] as const,
+    (each) => [each, afterFailure(each, failure, now, settings.alerts.giveUpAfter, random)] as const,
   )
   store.transaction(() => {
     for (const [{ id, attempts }, next] of decided) {
@@ -99,10 +104,10 @@ function recordFailure(message: Message, failure: Failure, store: LedgerStore, p
     }
   })
   for (const [each, next] of decided) {
-    if (next.state === 'dead') mourn(ports, each, each.attempts + 1, next.reason)
+    if (next.state === 'dead') mourn(settings, each, each.attempts + 1, next.reason)
     else {
-      count(ports, each.receiver, 'retried')
-      ports.logger.warn('notification_retried', {
+      count(settings, each.receiver, 'retried')
+      settings.log.warn('notification_retried', {
         ...describe(each, each.attempts + 1),
         reason: failure.message,
         next_attempt_at: new Date(next.nextAttemptAtMs).toISOString(),
@@ -112,26 +117,26 @@ function recordFailure(message: Message, failure: Failure, store: LedgerStore, p
 }
 
 /** What waits for a receiver that is gone from the configuration can never be delivered. */
-function bury(due: readonly PendingNotification[], store: LedgerStore, ports: LedgerPorts): void {
+function bury(due: readonly PendingNotification[], store: LedgerStore, settings: LedgerSettings): void {
   const reason = 'the receiver is not configured any more'
   for (const each of due) {
-    store.settle(each.id, 'dead', ports.clock(), each.attempts, reason)
-    mourn(ports, each, each.attempts, reason)
+    store.settle(each.id, 'dead', settings.clock(), each.attempts, reason)
+    mourn(settings, each, each.attempts, reason)
   }
 }
 
-function mourn(ports: LedgerPorts, dead: PendingNotification, attempts: number, reason: string): void {
-  count(ports, dead.receiver, 'dead')
+function mourn(settings: LedgerSettings, dead: PendingNotification, attempts: number, reason: string): void {
+  count(settings, dead.receiver, 'dead')
   const fields = { ...describe(dead, attempts), reason }
-  ports.logger.error('notification_dead', fields)
-  ports.errors.report(new Error(`A notification for ${dead.receiver} is dead: ${reason}`), {
+  settings.log.error('notification_dead', fields)
+  settings.errors.report(new Error(`A notification for ${dead.receiver} is dead: ${reason}`), {
     tags: { receiver: dead.receiver, alert: dead.notification.alert },
     contexts: { notification: fields },
   })
 }
 
-function count(ports: LedgerPorts, receiver: string, outcome: 'delivered' | 'retried' | 'dead'): void {
-  ports.recorder.increment(ports.catalog.notifications, { receiver, outcome })
+function count(settings: LedgerSettings, receiver: string, outcome: 'delivered' | 'retried' | 'dead'): void {
+  settings.recorder.increment(settings.catalog.notifications, { receiver, outcome })
 }
 
 const describe = ({ receiver, notification }: PendingNotification, attempts: number) => ({

@@ -12,17 +12,17 @@ const TICK_SLUG = 'edgewatch-tick'
 export async function runTick(
   scheduledAtMs: number,
   ledger: Pick<AlertLedgerClient, 'tick'>,
-  { logger, errors }: { readonly logger: Logger; readonly errors: ErrorReporter },
+  { log, errors }: { readonly log: Logger; readonly errors: ErrorReporter },
 ): Promise<void> {
   const checkInId = errors.checkIn(TICK_SLUG, 'in_progress')
   const done = (status: 'ok' | 'error') => void errors.checkIn(TICK_SLUG, status, checkInId)
   try {
     const answer = await within(TICK_TIMEOUT_MS, ledger.tick(scheduledAtMs))
     if (!answer.ok) throw new Error(`the alert ledger ${answer.error.message}`)
-    logger.info('tick', { outcome: answer.value.outcome })
+    log.info('tick', { outcome: answer.value.outcome })
     done(answer.value.outcome === 'error' ? 'error' : 'ok')
   } catch (error) {
-    logger.error('tick_failed', { error })
+    log.error('tick_failed', { error })
     errors.report(error, { tags: { job: TICK_SLUG } })
     done('error')
   }

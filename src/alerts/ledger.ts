@@ -7,10 +7,10 @@ import { attempt, deliverDue } from './delivery.ts'
 import { LedgerStore } from './ledger-store.ts'
 import type { Incident, Silence, SilenceMatcher } from './model.ts'
 import { matches } from './model.ts'
-import type { LedgerPorts } from './ports.ts'
 import type { Accepted } from './receiver.ts'
 import type { CommittedRun, RunInput } from './run.ts'
 import { commitRun, commitWatch, readSignals } from './run.ts'
+import type { LedgerSettings } from './settings.ts'
 import type { AlertsOverview, LedgerStatus } from './status.ts'
 import { readOverview, readStatus } from './status.ts'
 import { MISSED_AFTER_MS } from './watchdog.ts'
@@ -65,33 +65,34 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   /** Held by the run under way. In memory: a run doesn't outlive its object. */
   #lease: { readonly expiresAtMs: number } | undefined
   #delivering = false
-  #knownPorts: LedgerPorts | undefined
+  #knownSettings: LedgerSettings | undefined
 
   constructor(ctx: DurableObjectState, env: E) {
     super(ctx, env)
     this.#store = new LedgerStore(ctx.storage)
   }
 
-  protected abstract ports(): LedgerPorts
+  /** Asked for once per life of the object. */
+  protected abstract settings(): LedgerSettings
 
-  get #ports(): LedgerPorts {
-    this.#knownPorts ??= this.ports()
-    return this.#knownPorts
+  get #settings(): LedgerSettings {
+    this.#knownSettings ??= this.settings()
+    return this.#knownSettings
   }
 
   /** One run: reads the signals, evaluates the rules, commits what follows. Rejects only for a bug. */
   async tick(scheduledAtMs: number): Promise<TickResult> {
-    const ports = this.#ports
-    const startedMs = ports.clock()
+    const settings = this.#settings
+    const startedMs = settings.clock()
     if (this.#lease && startedMs < this.#lease.expiresAtMs) return this.#refuse('another run is under way')
     const lease = { expiresAtMs: startedMs + LEASE_MS }
     this.#lease = lease
     try {
-      const input = await readSignals(scheduledAtMs, ports)
+      const input = await readSignals(scheduledAtMs, settings)
       if (this.#lease !== lease) return this.#refuse('the run took too long')
-      const run = commitRun(input, this.#store, ports)
+      const run = commitRun(input, this.#store, settings)
       // Not awaited before: the alarm is part of what the transaction just wrote.
-      if (run.owed > 0) void this.ctx.storage.setAlarm(ports.clock())
+      if (run.owed > 0) void this.ctx.storage.setAlarm(settings.clock())
       else await this.#arm()
       this.#record(input, run)
       await this.#flush()
@@ -103,17 +104,17 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
 
   /** The state in short. Costs a few rows read. */
   status(): LedgerStatus {
-    return readStatus(this.#store, this.#ports)
+    return readStatus(this.#store, this.#settings)
   }
 
   /** The state with its history. */
   overview(): AlertsOverview {
-    return readOverview(this.#store, this.#ports)
+    return readOverview(this.#store, this.#settings)
   }
 
   /** Adds a silence, and tells which rules it matches now. */
   silence(request: SilenceRequest): SilenceResult {
-    const { alerts, clock } = this.#ports
+    const { alerts, clock } = this.#settings
     const silence: Silence = { id: newId(), createdAtMs: clock(), ...request }
     this.#store.saveSilence(silence)
     const matched = alerts.rules.filter((rule) => matches(silence.matcher, { ...rule, alert: rule.id }))
@@ -127,7 +128,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
 
   /** The silences that have not ended. */
   listSilences(): Silence[] {
-    return this.#store.silences(this.#ports.clock())
+    return this.#store.silences(this.#settings.clock())
   }
 
   /** Stops the reminders of a firing alert; undefined where it doesn't fire. */
@@ -137,7 +138,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
     const acknowledged = {
       ...incident,
       acknowledged: {
-        atMs: this.#ports.clock(),
+        atMs: this.#settings.clock(),
         ...(by !== undefined && { by }),
         ...(note !== undefined && { note }),
       },
@@ -148,22 +149,22 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
 
   /** Sends a test to a receiver, once, and tells what it answered; undefined where there is no such receiver. */
   async test(receiver: string): Promise<Result<Accepted> | undefined> {
-    const ports = this.#ports
-    const found = ports.receivers.find(({ name }) => name === receiver)
+    const settings = this.#settings
+    const found = settings.receivers.find(({ name }) => name === receiver)
     if (!found) return undefined
-    const now = ports.clock()
+    const now = settings.clock()
     const notification = {
       kind: 'test',
-      dedupKey: `${ports.source.service}/test/${now}`,
+      dedupKey: `${settings.source.service}/test/${now}`,
       alert: 'test',
       severity: 'info',
-      summary: `A test from ${ports.source.service}: nothing is wrong`,
+      summary: `A test from ${settings.source.service}: nothing is wrong`,
       startedAtMs: now,
       condition: 'somebody asked for a test',
       labels: {},
-      source: ports.source,
+      source: settings.source,
     } as const
-    return await attempt(found, [notification], ports)
+    return await attempt(found, [notification], settings)
   }
 
   /**
@@ -171,23 +172,23 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
    * set for, and never twice at once. It always sets the next one, so that no failure ends the chain.
    */
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
-    const ports = this.#ports
+    const settings = this.#settings
     if (this.#delivering) return
     this.#delivering = true
     let notBeforeMs = 0
     try {
       // An alarm that is late itself was held up by what held the cron up: the platform, or a machine that slept. The
       // cron gets its time anew before it is missed.
-      const lateMs = info ? ports.clock() - info.scheduledTime : 0
+      const lateMs = info ? settings.clock() - info.scheduledTime : 0
       if (lateMs < MINUTE_MS) this.#watch()
-      if (await deliverDue(this.#store, ports)) {
-        ports.recorder.set(ports.catalog.notificationsPending, {}, this.#store.pendingCount())
+      if (await deliverDue(this.#store, settings)) {
+        settings.recorder.set(settings.catalog.notificationsPending, {}, this.#store.pendingCount())
         await this.#flush()
       }
     } catch (error) {
-      notBeforeMs = ports.clock() + MINUTE_MS // a bug must not spin
-      ports.logger.error('alarm_failed', { error })
-      ports.errors.report(error, { tags: { object: 'AlertLedger' } })
+      notBeforeMs = settings.clock() + MINUTE_MS // a bug must not spin
+      settings.log.error('alarm_failed', { error })
+      settings.errors.report(error, { tags: { object: 'AlertLedger' } })
     } finally {
       this.#delivering = false
       await this.#arm(notBeforeMs)
@@ -195,11 +196,11 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   }
 
   #watch(): void {
-    const ports = this.#ports
-    const begun = commitWatch(this.#store, ports)
+    const settings = this.#settings
+    const begun = commitWatch(this.#store, settings)
     if (!begun) return
-    ports.logger.error('scheduler_missed', { value: begun.value })
-    ports.errors.report(new Error('The scheduler stopped'), { tags: { object: 'AlertLedger' } })
+    settings.log.error('scheduler_missed', { value: begun.value })
+    settings.errors.report(new Error('The scheduler stopped'), { tags: { object: 'AlertLedger' } })
   }
 
   /** Sees to it that the alarm comes in time. It may come early, which costs less than moving it at each run. */
@@ -212,7 +213,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   }
 
   #nextWakeMs(): number | undefined {
-    const now = this.#ports.clock()
+    const now = this.#settings.clock()
     const deliverMs = this.#store.nextAttemptMs() ?? Number.POSITIVE_INFINITY
     const missedMs = (this.#store.lastRun()?.atMs ?? Number.POSITIVE_INFINITY) + MISSED_AFTER_MS
     const watchMs = missedMs > now ? missedMs : now + MISSED_AFTER_MS
@@ -221,14 +222,14 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   }
 
   #refuse(reason: string): TickResult {
-    const { logger, recorder, catalog } = this.#ports
-    logger.warn('tick_refused', { reason })
+    const { log, recorder, catalog } = this.#settings
+    log.warn('tick_refused', { reason })
     recorder.increment(catalog.ticks, { outcome: 'refused' })
     return { outcome: 'refused' }
   }
 
   #record({ startedMs, outcome, dependencies }: RunInput, { atMs, firing }: CommittedRun): void {
-    const { recorder, catalog } = this.#ports
+    const { recorder, catalog } = this.#settings
     recorder.increment(catalog.ticks, { outcome })
     recorder.set(catalog.tickDuration, {}, Math.max(0, atMs - startedMs) / 1000)
     if (outcome !== 'error') recorder.set(catalog.tickLastSuccess, {}, atMs / 1000)
@@ -247,12 +248,12 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   }
 
   async #flush(): Promise<void> {
-    const { flush, logger } = this.#ports
+    const { flush, log } = this.#settings
     try {
       const flushed = await within(FLUSH_TIMEOUT_MS, flush())
-      if (!flushed.ok) logger.warn('metrics_not_flushed', { reason: flushed.error.message })
+      if (!flushed.ok) log.warn('metrics_not_flushed', { reason: flushed.error.message })
     } catch (error) {
-      logger.warn('metrics_not_flushed', { error })
+      log.warn('metrics_not_flushed', { error })
     }
   }
 }

@@ -7,9 +7,9 @@ import { observe } from './condition.ts'
 import type { LastRun, LedgerStore } from './ledger-store.ts'
 import type { AlertState, Incident, Observation, Owed, Pending } from './model.ts'
 import { isSilenced } from './model.ts'
-import type { LedgerPorts } from './ports.ts'
 import type { CounterSamples } from './samples.ts'
 import { NO_SAMPLES } from './samples.ts'
+import type { LedgerSettings } from './settings.ts'
 import type { SignalPlan } from './signals.ts'
 import { isDisabled, planSignals, sampleCounters, signalValue } from './signals.ts'
 import type { Step, StepContext } from './state.ts'
@@ -38,13 +38,13 @@ export interface CommittedRun {
 }
 
 /** Reads every signal once. What fails or hangs is logged, and has no data. */
-export async function readSignals(scheduledAtMs: number, ports: LedgerPorts): Promise<RunInput> {
-  const startedMs = ports.clock()
-  const plan = planSignals(ports.alerts.rules, ports.catalog.cacheOperations.name, startedMs)
+export async function readSignals(scheduledAtMs: number, settings: LedgerSettings): Promise<RunInput> {
+  const startedMs = settings.clock()
+  const plan = planSignals(settings.alerts.rules, settings.catalog.cacheOperations.name, startedMs)
   const asksMetrics = plan.query.windows.length + plan.query.series.length > 0
   const [metrics, dependencies] = await Promise.all([
-    asksMetrics ? readPart('metrics', () => ports.metrics.read(plan.query), ports) : undefined,
-    readPart('dependencies', ports.dependencies, ports),
+    asksMetrics ? readPart('metrics', () => settings.metrics.read(plan.query), settings) : undefined,
+    readPart('dependencies', settings.dependencies, settings),
   ])
   const failed = [asksMetrics && metrics === undefined, dependencies === undefined]
   const outcome =
@@ -55,27 +55,27 @@ export async function readSignals(scheduledAtMs: number, ports: LedgerPorts): Pr
 async function readPart<T>(
   source: string,
   read: () => Promise<T>,
-  { logger, errors }: LedgerPorts,
+  { log, errors }: LedgerSettings,
 ): Promise<T | undefined> {
   try {
     const answer = await within(READ_TIMEOUT_MS, read())
     if (answer.ok) return answer.value
-    logger.error('signals_unavailable', { source, reason: answer.error.message })
+    log.error('signals_unavailable', { source, reason: answer.error.message })
   } catch (error) {
-    logger.error('signals_unavailable', { source, error })
+    log.error('signals_unavailable', { source, error })
     errors.report(error, { tags: { job: 'tick', source } })
   }
   return undefined
 }
 
 /** Evaluates every rule and commits, in one transaction, the new states and all that is owed because of them. */
-export function commitRun(input: RunInput, store: LedgerStore, ports: LedgerPorts): CommittedRun {
+export function commitRun(input: RunInput, store: LedgerStore, settings: LedgerSettings): CommittedRun {
   return store.transaction(() => {
     const last = store.lastRun()
     // No two runs share a time: incidents and messages are told apart by it.
-    const now = Math.max(ports.clock(), (last?.atMs ?? 0) + 1)
+    const now = Math.max(settings.clock(), (last?.atMs ?? 0) + 1)
     const samples = updateSamples(input, store, now)
-    const observations = [...observeRules(input, samples, ports), observeScheduler(now, now)]
+    const observations = [...observeRules(input, samples, settings), observeScheduler(now, now)]
     const silences = store.silences(now)
     const open = store.openIncidents()
 
@@ -90,7 +90,7 @@ export function commitRun(input: RunInput, store: LedgerStore, ports: LedgerPort
 
     for (const seen of observations) {
       const before = stateOf(seen.alert, open, last?.pending)
-      const context = stepContext(seen, isSilenced(seen, silences, now), now, ports)
+      const context = stepContext(seen, isSilenced(seen, silences, now), now, settings)
       const next = step(before, seen, context)
       if (next.state.phase === 'pending') {
         const { phase: _phase, ...kept } = next.state
@@ -100,7 +100,7 @@ export function commitRun(input: RunInput, store: LedgerStore, ports: LedgerPort
     }
     const observed = new Set(observations.map(({ alert }) => alert))
     for (const incident of open.values()) {
-      if (!observed.has(incident.alert)) apply(resolve(incident, undefined, { now, source: ports.source }))
+      if (!observed.has(incident.alert)) apply(resolve(incident, undefined, { now, source: settings.source }))
     }
 
     store.enqueue(owed, now)
@@ -119,14 +119,14 @@ export function commitRun(input: RunInput, store: LedgerStore, ports: LedgerPort
 }
 
 /** Fires or keeps firing the alert of a scheduler that is missed; for when no run comes that would. */
-export function commitWatch(store: LedgerStore, ports: LedgerPorts): Incident | undefined {
-  const now = ports.clock()
+export function commitWatch(store: LedgerStore, settings: LedgerSettings): Incident | undefined {
+  const now = settings.clock()
   const last = store.lastRun()
   const seen = last && observeScheduler(last.atMs, now)
   if (!seen?.holds) return undefined
   return store.transaction(() => {
     const open = store.openIncidents()
-    const context = stepContext(seen, isSilenced(seen, store.silences(now), now), now, ports)
+    const context = stepContext(seen, isSilenced(seen, store.silences(now), now), now, settings)
     const { state, owed } = step(stateOf(seen.alert, open, undefined), seen, context)
     if (state.phase !== 'firing') return undefined
     save(state.incident, open, store)
@@ -142,12 +142,12 @@ function updateSamples(input: RunInput, store: LedgerStore, now: number): Counte
   return samples
 }
 
-function observeRules(input: RunInput, samples: CounterSamples, ports: LedgerPorts): Observation[] {
+function observeRules(input: RunInput, samples: CounterSamples, settings: LedgerSettings): Observation[] {
   const { startedMs, scheduledAtMs, plan, metrics, dependencies } = input
-  const cacheMetric = ports.catalog.cacheOperations.name
+  const cacheMetric = settings.catalog.cacheOperations.name
   const readings = { now: startedMs, scheduledAtMs, metrics, dependencies, samples }
   const watched = (rule: Rule) => !isDisabled(rule, dependencies)
-  return ports.alerts.rules
+  return settings.alerts.rules
     .filter(watched)
     .map((rule) => observe(rule, signalValue(rule, plan, readings, cacheMetric)))
 }
@@ -163,9 +163,14 @@ function stateOf(
   return waiting ? { phase: 'pending', ...waiting } : { phase: 'inactive' }
 }
 
-function stepContext(seen: Observation, silenced: boolean, now: number, ports: LedgerPorts): StepContext {
-  const { routes, reminder } = ports.alerts
-  return { now, source: ports.source, receivers: routes[seen.severity], silenced, reminderMs: reminder }
+function stepContext(
+  seen: Observation,
+  silenced: boolean,
+  now: number,
+  settings: LedgerSettings,
+): StepContext {
+  const { routes, reminder } = settings.alerts
+  return { now, source: settings.source, receivers: routes[seen.severity], silenced, reminderMs: reminder }
 }
 
 /** A row is written only where something changed. */

@@ -18,6 +18,7 @@ interface CounterSample {
   readonly totals: Readonly<Record<string, number>>
 }
 
+/** Before the first run, and where no rule asks for a counter. */
 export const NO_SAMPLES: CounterSamples = { last: {}, samples: [] }
 
 /**

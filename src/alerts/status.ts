@@ -5,7 +5,7 @@ import type { LastRun, LedgerStore, SettledNotification } from './ledger-store.t
 import type { Acknowledgement, Incident, Silence } from './model.ts'
 import { isSilenced } from './model.ts'
 import type { PendingNotification } from './outbox.ts'
-import type { LedgerPorts } from './ports.ts'
+import type { LedgerSettings } from './settings.ts'
 
 /** An alert that fires, or whose condition holds but not yet for long enough. */
 export interface ActiveAlert {
@@ -51,27 +51,27 @@ export interface AlertsOverview extends LedgerStatus {
 }
 
 /** See `LedgerStatus`. */
-export function readStatus(store: LedgerStore, ports: LedgerPorts): LedgerStatus {
-  const now = ports.clock()
+export function readStatus(store: LedgerStore, settings: LedgerSettings): LedgerStatus {
+  const now = settings.clock()
   const run = store.lastRun()
   return {
-    active: [...firingAlerts(store, run, now), ...pendingAlerts(run, store.silences(now), ports, now)],
+    active: [...firingAlerts(store, run, now), ...pendingAlerts(run, store.silences(now), settings, now)],
     notifications: { pending: store.pendingCount(), dead: store.deadCount() },
     scheduler: run ? schedulerStatus(run, now) : {},
   }
 }
 
 /** See `AlertsOverview`. */
-export function readOverview(store: LedgerStore, ports: LedgerPorts): AlertsOverview {
+export function readOverview(store: LedgerStore, settings: LedgerSettings): AlertsOverview {
   return {
-    ...readStatus(store, ports),
+    ...readStatus(store, settings),
     resolved: store.resolvedIncidents(),
     outbox: {
       pending: store.waiting(100),
       dead: store.settled('dead'),
       delivered: store.settled('delivered'),
     },
-    silences: store.silences(ports.clock()),
+    silences: store.silences(settings.clock()),
   }
 }
 
@@ -97,11 +97,11 @@ function firingAlerts(store: LedgerStore, run: LastRun | undefined, now: number)
 function pendingAlerts(
   run: LastRun | undefined,
   silences: readonly Silence[],
-  ports: LedgerPorts,
+  settings: LedgerSettings,
   now: number,
 ): ActiveAlert[] {
   return Object.entries(run?.pending ?? {}).flatMap(([id, { sinceMs }]) => {
-    const rule = ports.alerts.rules.find((each) => each.id === id)
+    const rule = settings.alerts.rules.find((each) => each.id === id)
     if (!rule) return []
     const { severity, labels } = rule
     const value = run?.values[id]

@@ -11,7 +11,7 @@ async function run(tick: () => Promise<TickResult>) {
     7,
     { tick },
     {
-      logger: { debug: line, info: line, warn: line, error: line },
+      log: { debug: line, info: line, warn: line, error: line },
       errors: {
         report: (error) => void reported.push(error),
         checkIn: (slug, status, id) => {

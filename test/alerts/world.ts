@@ -1,8 +1,8 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { AlertLedgerObject } from '../../src/alerts/ledger.ts'
-import type { LedgerPorts } from '../../src/alerts/ports.ts'
 import type { Accepted, Notification, Receiver } from '../../src/alerts/receiver.ts'
+import type { LedgerSettings } from '../../src/alerts/settings.ts'
 import type { RuleInput } from '../../src/config/rules.ts'
 import { rule } from '../../src/config/rules.ts'
 import type { DependencyReport, DependencyState } from '../../src/health/model.ts'
@@ -129,7 +129,7 @@ export class World {
     await this.ledger.alarm(info)
   }
 
-  ports(): LedgerPorts {
+  settings(): LedgerSettings {
     const line = (level: string) => (event: string, fields?: LogFields) => {
       this.lines.push({ level, event, fields })
     }
@@ -174,7 +174,7 @@ export class World {
         this.flushes += 1
         await this.flush()
       },
-      logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+      log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
       errors: { report: (error) => void this.reported.push(error), checkIn: () => undefined },
       clock: () => this.clock(),
       random: () => this.random(),
@@ -190,8 +190,8 @@ class TestLedger extends AlertLedgerObject<unknown> {
     this.#world = world
   }
 
-  protected override ports(): LedgerPorts {
-    return this.#world.ports()
+  protected override settings(): LedgerSettings {
+    return this.#world.settings()
   }
 }
 

@@ -8,7 +8,7 @@ import type { MetricsReader } from '../metrics/query.ts'
 import type { Notification, Receiver } from './receiver.ts'
 
 /** All that the ledger uses of the world. */
-export interface LedgerPorts {
+export interface LedgerSettings {
   readonly source: Notification['source']
   readonly alerts: Pick<Config['alerts'], 'rules' | 'routes' | 'reminder' | 'giveUpAfter'>
   readonly receivers: readonly Receiver[]
@@ -19,7 +19,7 @@ export interface LedgerPorts {
   readonly recorder: Recorder
   /** Hands what was recorded over to the metrics store. */
   readonly flush: () => Promise<void>
-  readonly logger: Logger
+  readonly log: Logger
   readonly errors: ErrorReporter
   readonly clock: Clock
   /** From 0 to 1; spreads retries. */
