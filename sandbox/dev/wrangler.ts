@@ -33,6 +33,8 @@ export function startWrangler(options: {
   readonly stateDir: string
   readonly vars: Readonly<Record<string, string>>
   readonly print: (line: string) => void
+  /** Runs this instead of `main` of wrangler.toml. */
+  readonly script?: string
 }): WranglerDev {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-vars-'))
   const envFile = path.join(folder, 'vars.env')
@@ -42,7 +44,16 @@ export function startWrangler(options: {
     path.dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
     'bin/wrangler.js',
   )
-  const args = ['dev', '--ip', '127.0.0.1', '--port', String(options.port), '--inspector-port', '0']
+  const args = [
+    'dev',
+    ...(options.script ? [options.script] : []),
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(options.port),
+    '--inspector-port',
+    '0',
+  ]
   args.push('--env-file', envFile, '--persist-to', options.stateDir, '--show-interactive-dev-session=false')
   const child = spawnOwned(process.execPath, [wrangler, ...args], {
     folder,

@@ -46,7 +46,6 @@ export async function attempt(
     const answer = await within(DELIVERY_TIMEOUT_MS, receiver.deliver(notifications, settings.clock()))
     return answer.ok ? answer.value : answer
   } catch (error) {
-    settings.log.error('receiver_threw', { receiver: receiver.name, error })
     settings.errors.report(error, { tags: { receiver: receiver.name } })
     return err({ message: 'the receiver failed unexpectedly', retryable: true })
   }

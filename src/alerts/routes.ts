@@ -1,20 +1,12 @@
 import { Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { severity } from '../config/rules.ts'
 import { labelName, slug } from '../config/text.ts'
 import type { Clock } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { validate } from '../lib/validation.ts'
-import {
-  activeJson,
-  deadJson,
-  deliveredJson,
-  incidentJson,
-  pendingJson,
-  schedulerJson,
-  silenceJson,
-} from './json.ts'
+import { activeJson, deadJson, deliveredJson, incidentJson, pendingJson, silenceJson } from './json.ts'
 import type { AlertLedgerClient } from './ledger.ts'
 
 const note = z.string().trim().min(1).max(500)
@@ -67,7 +59,11 @@ export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
           delivered: outbox.delivered.map(deliveredJson),
         },
         silences: silences.map(silenceJson),
-        scheduler: schedulerJson(scheduler),
+        scheduler: {
+          last_run_at: isoOrNull(scheduler.lastRunAtMs),
+          last_outcome: scheduler.lastOutcome ?? null,
+          lag_seconds: scheduler.lagSeconds ?? null,
+        },
       })
     })
     .post('/alerts/test', validate('json', testRequest), async (c) => {
@@ -112,3 +108,5 @@ export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
       throw new HttpError(404, 'not_found', 'no such silence')
     })
 }
+
+const isoOrNull = (atMs: number | undefined) => (atMs === undefined ? null : new Date(atMs).toISOString())

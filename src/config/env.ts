@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Secret } from '../lib/secret.ts'
 
 /** Tokens separated by commas; several may be valid at once, so that one can be replaced without a gap. */

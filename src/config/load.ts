@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { DisabledPart } from './interpolate.ts'
 import { interpolate } from './interpolate.ts'
 import type { Config, ConfigInput } from './schema.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { secretText, secretUrl, slug, urlText, whenUnset } from './text.ts'
 
 const pagerduty = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { durationMs, labelName, slug, urlText } from './text.ts'
 
 /** How bad an alert is; decides who is told. */

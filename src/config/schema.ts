@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { receiver } from './receivers.ts'
 import { rule } from './rules.ts'
 import { durationMs, secretText, secretUrl, slug, urlText, whenUnset } from './text.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseDurationMs } from '../lib/duration.ts'
 import { Secret } from '../lib/secret.ts'
 

@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { spawnOwned } from '../sandbox/child-process.ts'
+import { freePort } from '../sandbox/listen.ts'
+
+const require = createRequire(import.meta.url)
+const programOf = (packageName: string, file: string) =>
+  path.join(path.dirname(require.resolve(`${packageName}/package.json`)), file)
+
+const COMPATIBILITY_DATE = '2026-11-01'
+
+/**
+ * Bundles a Worker just as `wrangler deploy` does, and uploads nothing. Gives the script.
+ * @param leaveOut a package that is replaced by nothing
+ */
+export function bundle(entry: string, { leaveOut }: { readonly leaveOut?: string } = {}): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-bench-'))
+  try {
+    const config = path.join(folder, 'wrangler.json')
+    const nothing = path.join(folder, 'nothing.js')
+    writeFileSync(nothing, 'export {}')
+    const settings = {
+      name: 'bench',
+      main: path.resolve(entry),
+      compatibility_date: COMPATIBILITY_DATE,
+      compatibility_flags: ['nodejs_compat'],
+      keep_names: false, // as in wrangler.toml
+      ...(leaveOut && { alias: { [leaveOut]: nothing } }),
+    }
+    writeFileSync(config, JSON.stringify(settings))
+    const out = path.join(folder, 'out')
+    const wrangler = programOf('wrangler', 'bin/wrangler.js')
+    const args = [wrangler, 'deploy', '--dry-run', '--outdir', out, '-c', config]
+    const result = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
+    })
+    const script = result.status === 0 && readdirSync(out).find((name) => name.endsWith('.js'))
+    if (!script) throw new Error(`${entry} was not bundled:\n${result.stdout}${result.stderr}`)
+    return readFileSync(path.join(out, script), 'utf8')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** CPU time that a process has used so far, with all its threads, in microseconds; undefined where only Linux tells. */
+export function cpuMicroseconds(pid: number): number | undefined {
+  if (process.platform !== 'linux') return undefined
+  const folder = `/proc/${pid}/task`
+  const nanoseconds = readdirSync(folder).map((thread) =>
+    Number(readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1000
+}
+
+/** A workerd that runs one Worker, with no inspector and no binding but VERSION. */
+export interface RunningWorkerd {
+  readonly pid: number
+  /** GETs a path. Rejects for anything but a 200. */
+  get(pathAndQuery: string): Promise<Response>
+  stop(): Promise<void>
+}
+
+/** Starts workerd on a free port of 127.0.0.1, and waits until it answers. */
+export async function startWorkerd(script: string): Promise<RunningWorkerd> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-bench-'))
+  const port = await freePort()
+  writeFileSync(path.join(folder, 'worker.js'), script)
+  writeFileSync(path.join(folder, 'config.capnp'), configFor(port))
+  const child = spawnOwned(
+    programOf('workerd', 'bin/workerd'),
+    ['serve', path.join(folder, 'config.capnp')],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  let output = ''
+  for (const stream of [child.process.stdout, child.process.stderr]) {
+    stream?.on('data', (text) => {
+      output += text
+    })
+  }
+  const get = async (pathAndQuery: string) => {
+    const url = `http://127.0.0.1:${port}${pathAndQuery}`
+    const response = await fetch(url, { signal: AbortSignal.timeout(60_000) })
+    if (response.status === 200) return response
+    throw new Error(`${pathAndQuery}: ${response.status} ${await response.text()}\n${output}`)
+  }
+  const stop = async () => {
+    await child.stop('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  for (;;) {
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(10_000) })
+      await response.arrayBuffer()
+      return { pid: child.process.pid!, get, stop }
+    } catch {
+      if (child.hasEnded()) {
+        await stop()
+        throw new Error(`workerd ended:\n${output}`)
+      }
+      await sleep(20)
+    }
+  }
+}
+
+const configFor = (port: number): string => `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .worker)],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "${COMPATIBILITY_DATE}",
+  compatibilityFlags = ["nodejs_compat"],
+  bindings = [(name = "VERSION", json = "{\\"id\\":\\"bench\\"}")],
+);
+`
