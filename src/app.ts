@@ -2,12 +2,13 @@ import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
+import { timeout } from 'hono/timeout'
 import { type AdminAuth, isAdmin, requireAdmin } from './admin/auth.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { alertRoutes } from './alerts/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { home } from './home.tsx'
-import { systemClock } from './lib/clock.ts'
+import { SECOND_MS, systemClock } from './lib/clock.ts'
 import { renderError, renderUnmatched } from './lib/http-answers.ts'
 import { HttpError } from './lib/http-error.ts'
 import { requestContext, runWithContext } from './logging/context.ts'
@@ -16,6 +17,9 @@ import type { ObserveVariables } from './observe/middleware.ts'
 import { isFailure, observe } from './observe/middleware.ts'
 import { routeTemplate } from './observe/route.ts'
 import type { Services } from './services.ts'
+
+/** Longer than anything an admin route asks for may take: a test of a receiver has 10 s. */
+const ADMIN_TIMEOUT_MS = 15 * SECOND_MS
 
 /** The HTTP side of the service: what goes around every request, and which routes there are. */
 export function createApp(services: Services): Hono<{ Variables: ObserveVariables }> {
@@ -103,7 +107,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     }),
   )
 
-  app.use('/admin/*', requireAdmin(auth))
+  app.use('/admin/*', requireAdmin(auth), timeout(ADMIN_TIMEOUT_MS))
   app.route(
     '/admin',
     adminRoutes({

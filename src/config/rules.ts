@@ -46,27 +46,35 @@ const metricSignal = z.strictObject({
 })
 
 /** An alert rule: when `signal operator threshold` has held for `for`, the alert fires. */
-export const rule = z.strictObject({
-  /** Names the alert for good: its state, its dedup key and its silences go by it. */
-  id: slug.max(100).refine((id) => id !== 'scheduler-missed', {
-    error: 'another id: this one is the built-in alert of a cron that stopped',
-  }),
-  signal: z.union([builtInSignal, metricSignal]),
-  /** Only requests of this route template, such as `/items/:id`. For request signals. */
-  route: z.string().startsWith('/').optional(),
-  operator: z.enum(['>', '>=', '<', '<=', '==', '!=']),
-  threshold: z.number(),
-  /** The window that the signal is measured over. */
-  over: durationMs.prefault('5m'),
-  /** How long the condition must hold before the alert fires. */
-  for: durationMs.prefault('0s'),
-  severity,
-  labels: z.record(labelName, z.string()).default({}),
-  /** One line for the person who is paged. `{value}` and `{threshold}` are filled in. */
-  summary: z.string().min(1).max(300),
-  /** Where to read what to do. */
-  runbook: urlText.optional(),
-})
+export const rule = z
+  .strictObject({
+    /** Names the alert for good: its state, its dedup key and its silences go by it. */
+    id: slug.max(100).refine((id) => id !== 'scheduler-missed', {
+      error: 'another id: this one is the built-in alert of a cron that stopped',
+    }),
+    signal: z.union([builtInSignal, metricSignal]),
+    /** Only requests of this route template, such as `/items/:id`. For request signals. */
+    route: z.string().startsWith('/').optional(),
+    operator: z.enum(['>', '>=', '<', '<=', '==', '!=']),
+    threshold: z.number(),
+    /** The window that the signal is measured over. */
+    over: durationMs.prefault('5m'),
+    /** How long the condition must hold before the alert fires. */
+    for: durationMs.prefault('0s'),
+    severity,
+    labels: z.record(labelName, z.string()).default({}),
+    /** One line for the person who is paged. `{value}` and `{threshold}` are filled in. */
+    summary: z.string().min(1).max(300),
+    /** Where to read what to do. */
+    runbook: urlText.optional(),
+  })
+  .refine(({ route, signal }) => route === undefined || isOverRequests(signal), {
+    path: ['route'],
+    error: 'nothing here: the signal is not one over requests',
+  })
+
+const isOverRequests = (signal: unknown): boolean =>
+  typeof signal === 'string' && /^(request_rate|error_ratio|latency_.*)$/.test(signal)
 
 /** See `rule`. */
 export type Rule = z.infer<typeof rule>

@@ -124,6 +124,21 @@ describe('the configuration', () => {
     ])
   })
 
+  it('takes a route only where there are routes', () => {
+    const rule = { id: 'a', operator: '>', threshold: 1, severity: 'info', summary: 's', route: '/x' }
+    const mistakes = mistakesIn(() =>
+      checkConfig({
+        alerts: {
+          rules: [
+            { ...rule, signal: 'latency_p95_ms' },
+            { ...rule, id: 'b', signal: 'redis_up' },
+          ],
+        },
+      }),
+    )
+    expect(mistakes.map(({ path }) => path)).toEqual(['alerts.rules[1].route'])
+  })
+
   it('takes a name without a value for a mistake that tells where it is used', () => {
     const mistakes = mistakesIn(() =>
       loadConfig({ alerts: { receivers: [pagerduty] } }, { PAGERDUTY_KEY: '' }),
