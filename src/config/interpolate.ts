@@ -18,6 +18,8 @@ export interface Interpolated {
   readonly disabled: readonly DisabledPart[]
 }
 
+const NAMES = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
+
 type Variables = Readonly<Record<string, unknown>>
 
 /**
@@ -50,17 +52,25 @@ export function interpolate(value: unknown, variables: Variables): Interpolated 
   return { value: visit(value, []), missing, disabled }
 }
 
+/** Strings with a `${` that starts no `${NAME}`: nothing would ever be filled in. */
+export function malformedNames(value: unknown): { path: readonly PropertyKey[]; text: string }[] {
+  const visit = (node: unknown, path: readonly PropertyKey[]): ReturnType<typeof malformedNames> => {
+    if (typeof node === 'string') return node.replace(NAMES, '').includes('${') ? [{ path, text: node }] : []
+    if (Array.isArray(node)) return node.flatMap((item, index) => visit(item, [...path, index]))
+    if (typeof node !== 'object' || node === null) return []
+    return Object.entries(node).flatMap(([key, child]) => visit(child, [...path, key]))
+  }
+  return visit(value, [])
+}
+
 function fill(text: string, variables: Variables, onMissing: (name: string) => void): string {
-  return text.replace(
-    /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
-    (whole, name: string, fallback?: string) => {
-      const value = variables[name]
-      if (typeof value === 'string' && value !== '') return value
-      if (fallback !== undefined) return fallback
-      onMissing(name)
-      return whole
-    },
-  )
+  return text.replace(NAMES, (whole, name: string, fallback?: string) => {
+    const value = variables[name]
+    if (typeof value === 'string' && value !== '') return value
+    if (fallback !== undefined) return fallback
+    onMissing(name)
+    return whole
+  })
 }
 
 /** Items of a list go by their name: their number says little to a person. */

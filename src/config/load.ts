@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { DisabledPart } from './interpolate.ts'
-import { interpolate } from './interpolate.ts'
+import { interpolate, malformedNames } from './interpolate.ts'
 import type { Config, ConfigInput } from './schema.ts'
 import { configSchema } from './schema.ts'
 
@@ -43,7 +43,16 @@ export const defineConfig = (config: ConfigInput): ConfigInput => config
  * @throws ConfigError with every mistake.
  */
 export function checkConfig(written: unknown): void {
-  parse(written, true)
+  const parsed = configSchema.safeParse(written, { reportInput: true })
+  const mistakes = [
+    ...(parsed.error?.issues ?? []).flatMap((issue) => mistakesOf(issue, true)),
+    ...malformedNames(written).map(({ path, text }) => ({
+      path: formatPath(path),
+      found: describe(text, true),
+      expected: 'a name of letters, digits and _ in ${NAME} or ${NAME:-default}',
+    })),
+  ]
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
 }
 
 /**
@@ -62,13 +71,9 @@ export function loadConfig(written: unknown, variables: Readonly<Record<string, 
       })),
     )
   }
-  return { config: parse(withoutDeadRoutes(value, written), false), disabled }
-}
-
-function parse(value: unknown, showValues: boolean): Config {
-  const parsed = configSchema.safeParse(value, { reportInput: true })
-  if (parsed.success) return parsed.data
-  throw new ConfigError(parsed.error.issues.flatMap((issue) => mistakesOf(issue, showValues)))
+  const parsed = configSchema.safeParse(withoutDeadRoutes(value, written), { reportInput: true })
+  if (parsed.success) return { config: parsed.data, disabled }
+  throw new ConfigError(parsed.error.issues.flatMap((issue) => mistakesOf(issue, false)))
 }
 
 /** Routes may name receivers that are switched off; what `checkConfig` let pass is no mistake now. */
@@ -93,17 +98,30 @@ function mistakesOf(issue: z.core.$ZodIssue, showValues: boolean): Mistake[] {
       expected: 'it to be left out or spelt otherwise',
     }))
   }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The branch that came closest says most: the one with the fewest mistakes.
-    const [closest] = [...issue.errors].sort((a, b) => a.length - b.length)
-    if (closest && closest.length > 0 && closest.some((inner) => inner.path.length > 0)) {
+  if (issue.code === 'invalid_union') {
+    // Of the branches that are of the right type at all, the one with the fewest mistakes says most.
+    const [closest] = issue.errors.filter(isAboutKeys).sort((a, b) => a.length - b.length)
+    if (closest) {
       return closest.flatMap((inner) =>
         mistakesOf({ ...inner, path: [...issue.path, ...inner.path] }, showValues),
       )
     }
+    if (issue.discriminator !== undefined && 'options' in issue && isRecord(issue.input)) {
+      const found = describe(issue.input[issue.discriminator], showValues)
+      return [{ path, found, expected: `one of ${(issue.options ?? []).map(quoted).join(', ')}` }]
+    }
   }
   return [{ path, found: describe(issue.input, showValues), expected: expectation(issue) }]
 }
+
+/** Whether a branch of a union took the value for an object, and found mistakes inside. */
+const isAboutKeys = (branch: readonly z.core.$ZodIssue[]): boolean =>
+  branch.some(({ code, path }) => path.length > 0 || code === 'unrecognized_keys')
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+const quoted = (value: unknown): string => JSON.stringify(value)
 
 function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
@@ -112,11 +130,13 @@ function expectation(issue: z.core.$ZodIssue): string {
     case 'invalid_union':
       return issue.errors.flat().map(expectation).join(', or ') || issue.message
     case 'invalid_value':
-      return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
+      return `one of ${issue.values.map(quoted).join(', ')}`
     case 'too_small':
       return `at least ${issue.minimum}${issue.origin === 'string' ? ' characters' : ''}`
     case 'too_big':
       return `at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}`
+    case 'invalid_key':
+      return issue.issues.map(expectation).join(', and ')
     default:
       return issue.message.replace(/^Invalid (input|string): ?/, '')
   }
@@ -124,6 +144,7 @@ function expectation(issue: z.core.$ZodIssue): string {
 
 function describe(value: unknown, showValues: boolean): string {
   if (value === undefined) return 'nothing'
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   if (showValues && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')) {
     return JSON.stringify(value).slice(0, 80)
   }

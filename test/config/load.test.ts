@@ -63,6 +63,61 @@ describe('the configuration', () => {
     expect(alerts.routes.critical).toEqual(['pagerduty'])
   })
 
+  it('says of each kind of mistake where it is and what was expected there', () => {
+    const rule = {
+      id: 'a',
+      signal: 'mongodb_up',
+      operator: '>',
+      threshold: 1,
+      severity: 'info',
+      summary: 's',
+    }
+    const mistakes = mistakesIn(() =>
+      checkConfig({
+        service: { url: '${SERVICE URL}' },
+        alerts: {
+          rules: [
+            { ...rule, signal: { metrik: 'x' } },
+            { ...rule, id: 'b', threshold: Number.NaN },
+            { ...rule, id: 'c', labels: { __name: 'x' } },
+          ],
+          receivers: [
+            { ...pagerduty, type: 'pagedutty' },
+            { ...pagerduty, name: 'b', routingKey: '${}' },
+          ],
+        },
+      }),
+    )
+    expect(mistakes).toEqual(
+      expect.arrayContaining([
+        {
+          path: 'service.url',
+          found: '"${SERVICE URL}"',
+          expected: 'a name of letters, digits and _ in ${NAME} or ${NAME:-default}',
+        },
+        { path: 'alerts.rules[0].signal.metric', found: 'nothing', expected: 'string' },
+        {
+          path: 'alerts.rules[0].signal.metrik',
+          found: 'a key that does not exist',
+          expected: 'it to be left out or spelt otherwise',
+        },
+        { path: 'alerts.rules[1].threshold', found: 'NaN', expected: 'number' },
+        { path: 'alerts.rules[2].labels.__name', found: '"__name"', expected: 'a Prometheus label name' },
+        {
+          path: 'alerts.receivers[0].type',
+          found: '"pagedutty"',
+          expected: 'one of "pagerduty", "slack", "webhook"',
+        },
+        {
+          path: 'alerts.receivers[1].routingKey',
+          found: '"${}"',
+          expected: 'a name of letters, digits and _ in ${NAME} or ${NAME:-default}',
+        },
+      ]),
+    )
+    expect(mistakes).toHaveLength(7)
+  })
+
   it('lists every mistake at once, with path, what was found and what was expected', () => {
     const mistakes = mistakesIn(() =>
       checkConfig({
