@@ -1,4 +1,4 @@
-import { activeJson } from '../alerts/json.ts'
+import { activeJson, schedulerJson } from '../alerts/json.ts'
 import type { AlertLedgerClient } from '../alerts/ledger.ts'
 import type { Cache } from '../cache/cache.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -86,11 +86,7 @@ async function readAlerts({ ledger }: OverviewSources) {
   const { active, notifications, scheduler } = await ledger().status()
   return {
     alerts: { active: active.map(activeJson), notifications },
-    scheduler: {
-      last_run: scheduler.lastRunAtMs === undefined ? null : new Date(scheduler.lastRunAtMs).toISOString(),
-      last_outcome: scheduler.lastOutcome ?? null,
-      lag_seconds: scheduler.lagSeconds ?? null,
-    },
+    scheduler: schedulerJson(scheduler),
   }
 }
 

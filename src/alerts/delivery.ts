@@ -46,6 +46,7 @@ export async function attempt(
     const answer = await within(DELIVERY_TIMEOUT_MS, receiver.deliver(notifications, settings.clock()))
     return answer.ok ? answer.value : answer
   } catch (error) {
+    settings.log.error('receiver_threw', { receiver: receiver.name, error })
     settings.errors.report(error, { tags: { receiver: receiver.name } })
     return err({ message: 'the receiver failed unexpectedly', retryable: true })
   }

@@ -1,9 +1,9 @@
 import type { SettledNotification } from './ledger-store.ts'
 import type { Incident, Silence } from './model.ts'
 import type { PendingNotification } from './outbox.ts'
-import type { ActiveAlert } from './status.ts'
+import type { ActiveAlert, SchedulerStatus } from './status.ts'
 
-/** What `/admin/alerts` and `/admin/silences` show: times as ISO 8601, null for what there isn't. */
+// What `/admin/alerts` and `/admin/silences` show: times as ISO 8601, null for what there isn't.
 
 const iso = (atMs: number | undefined) => (atMs === undefined ? null : new Date(atMs).toISOString())
 
@@ -66,6 +66,12 @@ export const deadJson = (dead: SettledNotification) => ({
 export const deliveredJson = (delivered: SettledNotification) => ({
   ...notificationJson(delivered),
   delivered_at: iso(delivered.settledAtMs),
+})
+
+export const schedulerJson = (scheduler: SchedulerStatus) => ({
+  last_run_at: iso(scheduler.lastRunAtMs),
+  last_outcome: scheduler.lastOutcome ?? null,
+  lag_seconds: scheduler.lagSeconds ?? null,
 })
 
 export const silenceJson = (silence: Silence) => ({

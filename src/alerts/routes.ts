@@ -6,7 +6,15 @@ import type { Clock } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { validate } from '../lib/validation.ts'
-import { activeJson, deadJson, deliveredJson, incidentJson, pendingJson, silenceJson } from './json.ts'
+import {
+  activeJson,
+  deadJson,
+  deliveredJson,
+  incidentJson,
+  pendingJson,
+  schedulerJson,
+  silenceJson,
+} from './json.ts'
 import type { AlertLedgerClient } from './ledger.ts'
 
 const note = z.string().trim().min(1).max(500)
@@ -59,11 +67,7 @@ export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
           delivered: outbox.delivered.map(deliveredJson),
         },
         silences: silences.map(silenceJson),
-        scheduler: {
-          last_run_at: isoOrNull(scheduler.lastRunAtMs),
-          last_outcome: scheduler.lastOutcome ?? null,
-          lag_seconds: scheduler.lagSeconds ?? null,
-        },
+        scheduler: schedulerJson(scheduler),
       })
     })
     .post('/alerts/test', validate('json', testRequest), async (c) => {
@@ -108,5 +112,3 @@ export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
       throw new HttpError(404, 'not_found', 'no such silence')
     })
 }
-
-const isoOrNull = (atMs: number | undefined) => (atMs === undefined ? null : new Date(atMs).toISOString())

@@ -25,7 +25,7 @@ export interface ActiveAlert {
 }
 
 /** How the scheduler does; all of it is undefined before the first run. */
-interface SchedulerStatus {
+export interface SchedulerStatus {
   readonly lastRunAtMs?: number
   readonly lastOutcome?: LastRun['outcome']
   /** How late the last run was, or how overdue the next one is, whichever is more. */

@@ -119,6 +119,11 @@ describe('a notification that can not be delivered', () => {
       await world.advance(MINUTE_MS)
       expect(pager.told).toEqual(['firing mongodb-down'])
       expect(world.reported).toHaveLength(1)
+      expect(world.lines).toContainEqual({
+        level: 'error',
+        event: 'receiver_threw',
+        fields: { receiver: 'pager', error: expect.objectContaining({ message: 'a bug' }) },
+      })
     }))
 })
 

@@ -278,7 +278,7 @@ describe('the admin API', () => {
       database: { status: 'disabled' },
       requests: { window_seconds: 3600, routes: expect.any(Array) },
       alerts: { active: [], notifications: { pending: 0, dead: 0 } },
-      scheduler: { last_run: null },
+      scheduler: { last_run_at: null, last_outcome: null, lag_seconds: null },
     })
   })
 })
