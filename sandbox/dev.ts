@@ -54,7 +54,12 @@ async function run(): Promise<void> {
   const wrangler = startWrangler({
     port: settings.port,
     stateDir: settings.stateDir,
-    vars: { ...servers.vars, SERVICE_URL: serviceUrl, LOG_FORMAT: process.env.LOG_FORMAT ?? 'text' },
+    vars: {
+      ...servers.vars,
+      SERVICE_URL: serviceUrl,
+      LOG_FORMAT: process.env.LOG_FORMAT ?? 'text',
+      LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
+    },
     print: (line) => {
       if (!stopping) console.log(line)
     },

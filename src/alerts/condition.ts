@@ -1,14 +1,11 @@
 import type { BuiltInSignal, Rule } from '../config/rules.ts'
+import { isOverRequests } from '../config/rules.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { Observation } from './model.ts'
 
 /** Signals that are measured over the rule's window; the others are of the moment. */
-const isWindowed = (rule: Rule): boolean =>
-  typeof rule.signal !== 'string' ||
-  rule.signal === 'request_rate' ||
-  rule.signal === 'error_ratio' ||
-  rule.signal === 'cache_hit_ratio' ||
-  rule.signal.startsWith('latency_')
+const isWindowed = ({ signal }: Rule): boolean =>
+  typeof signal !== 'string' || signal === 'cache_hit_ratio' || isOverRequests(signal)
 
 /** What a run saw of a rule whose signal has this value; undefined where there is no data. */
 export function observe(rule: Rule, value: number | undefined): Observation {

@@ -28,7 +28,10 @@ const silenceRequest = z
   .strictObject({
     alert: slug.optional(),
     severity: severity.optional(),
-    labels: z.record(labelName, z.string()).optional(),
+    labels: z
+      .record(labelName, z.string().max(200))
+      .refine((labels) => Object.keys(labels).length <= 20, { error: 'at most 20 labels' })
+      .optional(),
     /** When it ends: this or `for`. */
     until: z.iso.datetime({ offset: true }).optional(),
     for: z

@@ -1,5 +1,7 @@
 import type { BuiltInSignal, Rule } from '../config/rules.ts'
+import { isOverRequests } from '../config/rules.ts'
 import type { DependencyReport, DependencyState } from '../health/model.ts'
+import { HEALTH_ROUTES } from '../health/model.ts'
 import { MINUTE_MS } from '../lib/clock.ts'
 import { DURATION_BOUNDS_SECONDS } from '../metrics/catalog.ts'
 import { quantile } from '../metrics/histogram.ts'
@@ -40,7 +42,9 @@ export interface Readings {
  */
 export function planSignals(rules: readonly Rule[], cacheMetric: string, now: number): SignalPlan {
   const minuteMs = Math.floor(now / MINUTE_MS) * MINUTE_MS
-  const lengths = [...new Set(rules.filter(isOverRequests).map(({ over }) => wholeMinutes(over)))]
+  const lengths = [
+    ...new Set(rules.filter(({ signal }) => isOverRequests(signal)).map(({ over }) => wholeMinutes(over))),
+  ]
   const selectors = new Map<string, SeriesSelector>()
   let keepMs = 0
   for (const rule of rules) {
@@ -79,7 +83,7 @@ export function signalValue(
   cacheMetric: string,
 ): number | undefined {
   if (typeof rule.signal !== 'string') return metricValue(rule, rule.signal, plan, readings)
-  if (isOverRequests(rule)) return requestSignal(rule, plan, readings)
+  if (isOverRequests(rule.signal)) return requestSignal(rule, plan, readings)
   if (rule.signal === 'cache_hit_ratio') return cacheHitRatio(rule, readings, cacheMetric)
   if (rule.signal === 'scheduler_lag_seconds') {
     return Math.max(0, readings.now - readings.scheduledAtMs) / 1000
@@ -114,16 +118,14 @@ function dependencySignal(signal: BuiltInSignal, state: DependencyState): number
 const share = (used: number, total: number | undefined): number | undefined =>
   total === undefined || total <= 0 ? undefined : used / total
 
-const isOverRequests = ({ signal }: Rule): boolean =>
-  signal === 'request_rate' ||
-  signal === 'error_ratio' ||
-  (typeof signal === 'string' && signal.startsWith('latency_'))
-
 function requestSignal(rule: Rule, plan: SignalPlan, { metrics, now }: Readings): number | undefined {
   const index = plan.windowAt.get(wholeMinutes(rule.over))
   const window = index === undefined ? undefined : metrics?.windows[index]
   if (index === undefined || window === undefined) return undefined
-  const routes = window.filter(({ route }) => rule.route === undefined || route === rule.route)
+  // Who asks how we are is no traffic: while a database hangs these answers are slow, and that pages as the database.
+  const routes = window.filter(({ route }) =>
+    rule.route === undefined ? !HEALTH_ROUTES.includes(route) : route === rule.route,
+  )
   const requests = sum(routes, (each) => each.requests)
   // Requests are counted exactly, so that none counted is a rate of 0; of none there is no ratio and no latency.
   if (rule.signal === 'request_rate') {

@@ -73,7 +73,8 @@ export const rule = z
     error: 'nothing here: the signal is not one over requests',
   })
 
-const isOverRequests = (signal: unknown): boolean =>
+/** Whether a signal is measured over requests, so that it can be that of one route. */
+export const isOverRequests = (signal: unknown): boolean =>
   typeof signal === 'string' && /^(request_rate|error_ratio|latency_.*)$/.test(signal)
 
 /** See `rule`. */

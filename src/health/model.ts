@@ -53,3 +53,11 @@ export interface Facts {
 
 /** How long what was found is good for, wherever it is kept. Milliseconds. */
 export const SHARED_MS = 10_000
+
+/** The routes by which others ask how we are. */
+export const HEALTH_ROUTES: readonly string[] = [
+  '/health',
+  '/health/ready',
+  '/health/live',
+  '/health/detailed',
+]

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { HttpError } from './http-error.ts'
+import { truncate } from './text.ts'
 
 /** The body of every answer that is not as hoped, the documents' own JSON aside. */
 interface ErrorBody {
@@ -30,7 +31,7 @@ export function renderUnmatched(app: Pick<Hono, 'router'>): (c: Context) => Resp
   return (c) => {
     const allowed = allowedMethods(app, c.req.path)
     if (allowed.length === 0)
-      return renderError(new HttpError(404, 'not_found', `nothing is at ${c.req.path}`), c)
+      return renderError(new HttpError(404, 'not_found', `nothing is at ${truncate(c.req.path, 200)}`), c)
     const allow = allowed.join(', ')
     return renderError(
       new HttpError(405, 'method_not_allowed', `use ${allow}`, { headers: { Allow: allow } }),

@@ -85,6 +85,12 @@ describe('a signal over requests', () => {
     expect(measure('request_rate', { metrics }, { over: '5m' })).toBeCloseTo(100 / 303, 10)
   })
 
+  it('leaves out those who ask how we are, unless it is about their route', () => {
+    const probed = { windows: [[...metrics.windows[0]!, requests(900, 900, '/health')]] }
+    expect(measure('error_ratio', { metrics: probed })).toBe(0.05)
+    expect(measure('error_ratio', { metrics: probed }, { route: '/health' })).toBe(1)
+  })
+
   it('tells quantiles in milliseconds', () => {
     const window = {
       route: '/',

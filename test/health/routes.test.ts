@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Facts, Roles } from '../../src/health/model.ts'
+import { HEALTH_ROUTES } from '../../src/health/model.ts'
 import { healthRoutes } from '../../src/health/routes.ts'
 import { DISABLED, DOWN, facts, memory, NOW, ticked } from './facts.ts'
 
@@ -20,6 +21,11 @@ function app(
     clock: () => NOW,
   })
 }
+
+it('has the routes that alerts leave out, and no other', () => {
+  const paths = app(() => facts()).routes.map(({ path }) => path)
+  expect(paths.sort()).toEqual([...HEALTH_ROUTES].sort())
+})
 
 describe('GET /health', () => {
   it('names version, environment and services', async () => {
