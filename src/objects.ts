@@ -62,8 +62,8 @@ export class AlertLedger extends AlertLedgerObject<Env> {
     return runWithContext({ requestId: newId() }, () => super.tick(scheduledAtMs))
   }
 
-  override alarm(): Promise<void> {
-    return runWithContext({ requestId: newId() }, () => super.alarm())
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    return runWithContext({ requestId: newId() }, () => super.alarm(info))
   }
 
   protected override settings(): LedgerSettings {

@@ -32,7 +32,6 @@ export function dataPoint(observation: Observation, labels: AnalyticsLabels): An
       limit(route),
       String(status),
       limit(requestId),
-      observation.colo,
       limit(labels.environment),
       limit(labels.deployment),
     ],

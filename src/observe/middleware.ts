@@ -68,7 +68,6 @@ export function observe(options: ObserveOptions): MiddlewareHandler<{ Variables:
         slow: durationMs > slowMs,
         atMs,
         requestId,
-        colo: coloOf(c.req.raw),
       })
     } catch (error) {
       log?.error('observation_failed', { error })
@@ -126,9 +125,4 @@ function logRequest(log: Logger, c: Context, { method, route, status, durationMs
   const queryParams = queryStart < 0 ? '' : c.req.url.slice(queryStart + 1)
   log.info('api_request', { method, path, route, status, duration_ms: durationMs, query_params: queryParams })
   if (slow) log.warn('slow_request', { method, path, route, status, duration_ms: durationMs })
-}
-
-const coloOf = (request: Request): string => {
-  const colo = (request as { cf?: { colo?: unknown } }).cf?.colo
-  return typeof colo === 'string' ? colo : ''
 }

@@ -13,8 +13,6 @@ export interface Observation {
   /** When it was answered; milliseconds since the epoch. */
   readonly atMs: number
   readonly requestId: string
-  /** The Cloudflare location that answered, such as `AMS`; empty where unknown. */
-  readonly colo: string
 }
 
 // RFC 9110 and RFC 5789. Any other method is the caller's invention, and must not make a series of its own.

@@ -14,14 +14,13 @@ const observation: Observation = {
   slow: false,
   atMs: 1_700_000_000_000,
   requestId: 'r-1',
-  colo: 'AMS',
 }
 
 describe('a data point', () => {
   it('has the columns of docs/analytics-engine.md', () => {
     expect(dataPoint(observation, labels)).toEqual({
       indexes: ['/items/:id'],
-      blobs: ['GET', '/items/:id', '200', 'r-1', 'AMS', 'test', 'v1'],
+      blobs: ['GET', '/items/:id', '200', 'r-1', 'test', 'v1'],
       doubles: [12, 200, 0],
     })
   })
