@@ -5,8 +5,12 @@ import { defineConfig } from 'vitest/config'
 
 const nodeBuiltins = [...builtinModules, ...builtinModules.map((name) => `node:${name}`)]
 
+/** For what hangs; a machine that is busy with something else may be slow. */
+const TEST_TIMEOUT_MS = 30_000
+
 export default defineConfig({
   test: {
+    silent: 'passed-only',
     projects: [
       {
         plugins: [
@@ -17,6 +21,7 @@ export default defineConfig({
         ],
         test: {
           name: 'worker',
+          testTimeout: TEST_TIMEOUT_MS,
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/{docs,e2e,sandbox}/**'],
           globalSetup: './test/start-servers.ts',
@@ -35,7 +40,7 @@ export default defineConfig({
           },
         },
       },
-      { test: { name: 'node', include: ['test/{docs,sandbox}/**/*.test.ts'] } },
+      { test: { name: 'node', testTimeout: TEST_TIMEOUT_MS, include: ['test/{docs,sandbox}/**/*.test.ts'] } },
     ],
   },
 })

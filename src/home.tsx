@@ -36,10 +36,13 @@ a { color: var(--link) } code { font-size: .9375rem }
 /** `/`: says what this is, what is switched off or ignored, and where everything is; HTML or JSON by `Accept`. */
 export function home(
   loaded: LoadedConfig,
-  environment: Pick<Environment, 'name' | 'ignored'>,
+  environment: Pick<Environment, 'name' | 'ignored' | 'adminTokens'>,
 ): (c: Context) => Response | Promise<Response> {
   const { config, disabled } = loaded
-  const disabledParts = disabled.map(({ part }) => part)
+  const disabledParts = [
+    ...disabled.map(({ part }) => part),
+    ...(environment.adminTokens.length === 0 ? ['admin'] : []),
+  ]
   const about = {
     name: config.service.name,
     description: 'Production monitoring on the edge: health, metrics, errors and alerts.',
@@ -59,48 +62,51 @@ export function home(
     })
     if (type === 'application/json') return c.json(about)
     return c.html(
-      <html lang="en">
-        <head>
-          <meta charset="utf-8" />
-          <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <title>{about.name}</title>
-          <link rel="icon" href="data:," />
-          <style>{raw(STYLE)}</style>
-        </head>
-        <body>
-          <main>
-            <h1>{about.name}</h1>
-            <p>{about.description}</p>
-            <p class="dim">
-              Version {about.version}, {about.environment}
-            </p>
-            <h2>Where to look</h2>
-            <ul>
-              {LINKS.map(({ path, tells, access }) => (
-                <li>
-                  {access === 'public' ? <a href={path}>{path}</a> : <code>{path}</code>}
-                  <span>
-                    {tells}
-                    {access === 'token' && <span class="dim"> (needs the admin token)</span>}
-                  </span>
-                </li>
-              ))}
-            </ul>
-            {disabledParts.length > 0 && (
-              <>
-                <h2>Switched off, because not configured</h2>
-                <p class="dim">{disabledParts.join(', ')}</p>
-              </>
-            )}
-            {environment.ignored.length > 0 && (
-              <>
-                <h2>Variables whose value makes no sense, and whose default is used</h2>
-                <p class="dim">{environment.ignored.join(', ')}</p>
-              </>
-            )}
-          </main>
-        </body>
-      </html>,
+      <>
+        {raw('<!DOCTYPE html>')}
+        <html lang="en">
+          <head>
+            <meta charset="utf-8" />
+            <meta name="viewport" content="width=device-width, initial-scale=1" />
+            <title>{about.name}</title>
+            <link rel="icon" href="data:," />
+            <style>{raw(STYLE)}</style>
+          </head>
+          <body>
+            <main>
+              <h1>{about.name}</h1>
+              <p>{about.description}</p>
+              <p class="dim">
+                Version {about.version}, {about.environment}
+              </p>
+              <h2>Where to look</h2>
+              <ul>
+                {LINKS.map(({ path, tells, access }) => (
+                  <li>
+                    {access === 'public' ? <a href={path}>{path}</a> : <code>{path}</code>}
+                    <span>
+                      {tells}
+                      {access === 'token' && <span class="dim"> (needs the admin token)</span>}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+              {disabledParts.length > 0 && (
+                <>
+                  <h2>Switched off, because not configured</h2>
+                  <p class="dim">{disabledParts.join(', ')}</p>
+                </>
+              )}
+              {environment.ignored.length > 0 && (
+                <>
+                  <h2>Variables whose value makes no sense, and whose default is used</h2>
+                  <p class="dim">{environment.ignored.join(', ')}</p>
+                </>
+              )}
+            </main>
+          </body>
+        </html>
+      </>,
     )
   }
 }

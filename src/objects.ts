@@ -76,6 +76,13 @@ export class AlertLedger extends AlertLedgerObject<Env> {
       { version: config.service.version, environment: environment.name, deployment: this.env.VERSION.id },
       1,
     )
+    // Known series begin at 0: Prometheus sees no increase in one that is born at 1.
+    recorder.increment(catalog.flushesFailed, {}, 0)
+    for (const { name: receiver } of config.alerts.receivers) {
+      for (const outcome of ['delivered', 'retried', 'dead']) {
+        recorder.increment(catalog.notifications, { receiver, outcome }, 0)
+      }
+    }
     return {
       source: {
         service: config.service.name,

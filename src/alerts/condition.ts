@@ -2,15 +2,21 @@ import type { BuiltInSignal, Rule } from '../config/rules.ts'
 import { isOverRequests } from '../config/rules.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { Observation } from './model.ts'
+import type { Measured } from './signals.ts'
 
 /** Signals that are measured over the rule's window; the others are of the moment. */
 const isWindowed = ({ signal }: Rule): boolean =>
   typeof signal !== 'string' || signal === 'cache_hit_ratio' || isOverRequests(signal)
 
-/** What a run saw of a rule whose signal has this value; undefined where there is no data. */
-export function observe(rule: Rule, value: number | undefined): Observation {
-  const known = value !== undefined && Number.isFinite(value) ? value : undefined
-  const shown = known === undefined ? undefined : formatValue(rule.signal, known)
+/**
+ * What a run saw of a rule whose signal was measured to be this. Where there was nothing to measure the condition does
+ * not hold; where nobody knows, neither is said.
+ * @param reason why what the rule is about is down; holds no host, URI or credential
+ */
+export function observe(rule: Rule, value: Measured, reason?: string): Observation {
+  const known = typeof value === 'number' && Number.isFinite(value) ? value : undefined
+  const measured = known === undefined ? undefined : formatValue(rule.signal, known)
+  const shown = measured && reason !== undefined ? `${measured}: ${reason}` : measured
   return {
     alert: rule.id,
     severity: rule.severity,
@@ -19,7 +25,7 @@ export function observe(rule: Rule, value: number | undefined): Observation {
     summary: summarise(rule, shown),
     ...(rule.runbook !== undefined && { runbook: rule.runbook }),
     forMs: rule.for,
-    holds: known === undefined ? undefined : compare(known, rule.operator, rule.threshold),
+    holds: holdsFor(rule, value === 'none' ? value : known),
     ...(shown !== undefined && { value: shown }),
   }
 }
@@ -65,6 +71,11 @@ function describe(rule: Rule): string {
 function selector({ metric, labels }: Exclude<Rule['signal'], string>): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   return pairs.length === 0 ? metric : `${metric}{${pairs.join(',')}}`
+}
+
+function holdsFor({ operator, threshold }: Rule, value: Measured): boolean | undefined {
+  if (value === 'none') return false
+  return value === undefined ? undefined : compare(value, operator, threshold)
 }
 
 function compare(value: number, operator: Rule['operator'], threshold: number): boolean {

@@ -11,7 +11,7 @@ import type { CounterSamples } from './samples.ts'
 import { NO_SAMPLES } from './samples.ts'
 import type { LedgerSettings } from './settings.ts'
 import type { SignalPlan } from './signals.ts'
-import { isDisabled, planSignals, sampleCounters, signalValue } from './signals.ts'
+import { isDisabled, planSignals, reasonOf, sampleCounters, signalValue } from './signals.ts'
 import type { Step, StepContext } from './state.ts'
 import { resolve, step } from './state.ts'
 import { observeScheduler } from './watchdog.ts'
@@ -149,7 +149,9 @@ function observeRules(input: RunInput, samples: CounterSamples, settings: Ledger
   const watched = (rule: Rule) => !isDisabled(rule, dependencies)
   return settings.alerts.rules
     .filter(watched)
-    .map((rule) => observe(rule, signalValue(rule, plan, readings, cacheMetric)))
+    .map((rule) =>
+      observe(rule, signalValue(rule, plan, readings, cacheMetric), reasonOf(rule, dependencies)),
+    )
 }
 
 function stateOf(

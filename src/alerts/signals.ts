@@ -75,13 +75,14 @@ export function sampleCounters(
   return addSample(known, read, now, plan.keepMs)
 }
 
-/** The value of a rule's signal; undefined where there is no data, which is not 0. */
-export function signalValue(
-  rule: Rule,
-  plan: SignalPlan,
-  readings: Readings,
-  cacheMetric: string,
-): number | undefined {
+/**
+ * What a signal was measured to be. `none`: it was measured, and there was nothing to measure, such as the share of
+ * failures among no requests. Undefined: nobody knows. Neither is 0.
+ */
+export type Measured = number | 'none' | undefined
+
+/** The value of a rule's signal. */
+export function signalValue(rule: Rule, plan: SignalPlan, readings: Readings, cacheMetric: string): Measured {
   if (typeof rule.signal !== 'string') return metricValue(rule, rule.signal, plan, readings)
   if (isOverRequests(rule.signal)) return requestSignal(rule, plan, readings)
   if (rule.signal === 'cache_hit_ratio') return cacheHitRatio(rule, readings, cacheMetric)
@@ -90,6 +91,12 @@ export function signalValue(
   }
   const state = dependencyOf(rule, readings.dependencies)
   return state && dependencySignal(rule.signal, state)
+}
+
+/** Why the dependency that a rule is about is down; undefined where it is not. */
+export function reasonOf(rule: Rule, report: DependencyReport | undefined): string | undefined {
+  const state = dependencyOf(rule, report)
+  return state?.state === 'down' ? state.message : undefined
 }
 
 /** Whether a rule is about a dependency that is not configured: then there is nothing to alert about. */
@@ -118,7 +125,7 @@ function dependencySignal(signal: BuiltInSignal, state: DependencyState): number
 const share = (used: number, total: number | undefined): number | undefined =>
   total === undefined || total <= 0 ? undefined : used / total
 
-function requestSignal(rule: Rule, plan: SignalPlan, { metrics, now }: Readings): number | undefined {
+function requestSignal(rule: Rule, plan: SignalPlan, { metrics, now }: Readings): Measured {
   const index = plan.windowAt.get(wholeMinutes(rule.over))
   const window = index === undefined ? undefined : metrics?.windows[index]
   if (index === undefined || window === undefined) return undefined
@@ -131,7 +138,7 @@ function requestSignal(rule: Rule, plan: SignalPlan, { metrics, now }: Readings)
   if (rule.signal === 'request_rate') {
     return requests / ((now - plan.query.windows[index]!.fromMs) / 1000)
   }
-  if (requests === 0) return undefined
+  if (requests === 0) return 'none'
   switch (rule.signal) {
     case 'error_ratio':
       return sum(routes, (each) => each.errors) / requests

@@ -1,6 +1,15 @@
 import type { DependencyState, Facts } from './model.ts'
 import type { CheckName, CheckState, Checks, Status, Usage } from './status.ts'
-import { CHECK_NAMES, detailsOf, diskUsages, fullest, memoryUsages, overall, ratio } from './status.ts'
+import {
+  CHECK_NAMES,
+  detailsOf,
+  diskUsages,
+  fullest,
+  memoryUsages,
+  overall,
+  ratio,
+  schedulerLagMs,
+} from './status.ts'
 
 /** What answers. */
 export interface Service {
@@ -119,7 +128,7 @@ function metricsOf({ dependencies, scheduler }: Facts, now: number): Record<stri
     redis_latency_ms: redis?.latencyMs,
     redis_memory_mb: redis?.memory && toMb(redis.memory.usedBytes),
     scheduler_lag_seconds:
-      scheduler?.lastRunAtMs === undefined ? undefined : Math.max(0, now - scheduler.lastRunAtMs) / 1000,
+      scheduler?.lastRunAtMs === undefined ? undefined : schedulerLagMs(scheduler.lastRunAtMs, now) / 1000,
     notifications_pending: scheduler?.pendingNotifications,
     notifications_dead: scheduler?.deadNotifications,
   }

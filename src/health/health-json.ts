@@ -2,7 +2,7 @@ import type { Service } from './documents.ts'
 import { percent } from './documents.ts'
 import type { Facts } from './model.ts'
 import type { Check, CheckName, Checks, Status } from './status.ts'
-import { checkUsage, detailsOf, diskUsages, memoryUsages } from './status.ts'
+import { checkUsage, detailsOf, diskUsages, memoryUsages, schedulerLagMs } from './status.ts'
 
 /** The media type of draft-inadarei-api-health-check-06, section 3. */
 export const HEALTH_JSON = 'application/health+json'
@@ -120,7 +120,7 @@ function measurements({ dependencies, scheduler }: Facts, checks: Checks, now: n
   }
   if (!scheduler) return list
   const own = { componentType: 'component', timeMs: now } as const
-  const lagMs = scheduler.lastRunAtMs === undefined ? undefined : Math.max(0, now - scheduler.lastRunAtMs)
+  const lagMs = scheduler.lastRunAtMs === undefined ? undefined : schedulerLagMs(scheduler.lastRunAtMs, now)
   const { pendingNotifications: pending, deadNotifications: dead } = scheduler
   list.push(
     { ...own, name: 'scheduler', key: 'scheduler:lag', check: checks.scheduler, value: lagMs, unit: 'ms' },

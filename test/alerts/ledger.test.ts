@@ -51,7 +51,7 @@ describe('the alert ledger', () => {
         severity: 'critical',
         summary: 'MongoDB is down',
         startedAtMs: START_MS + 120_000,
-        value: 'down',
+        value: 'down: timed out',
         condition: 'mongodb_up == 0',
         labels: {},
         createdAtMs: START_MS + 120_000,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { observe } from '../../src/alerts/condition.ts'
 import { NO_SAMPLES } from '../../src/alerts/samples.ts'
-import type { Readings } from '../../src/alerts/signals.ts'
+import type { Measured, Readings } from '../../src/alerts/signals.ts'
 import { isDisabled, planSignals, sampleCounters, signalValue } from '../../src/alerts/signals.ts'
 import type { RuleInput } from '../../src/config/rules.ts'
 import { rule as schema } from '../../src/config/rules.ts'
@@ -106,9 +106,9 @@ describe('a signal over requests', () => {
   })
 
   it('has no ratio and no latency without requests, but a rate of 0', () => {
-    expect(measure('error_ratio')).toBeUndefined()
-    expect(measure('error_ratio', { metrics }, { route: '/c' })).toBeUndefined()
-    expect(measure('latency_p95_ms')).toBeUndefined()
+    expect(measure('error_ratio')).toBe('none')
+    expect(measure('error_ratio', { metrics }, { route: '/c' })).toBe('none')
+    expect(measure('latency_p95_ms')).toBe('none')
     expect(measure('request_rate')).toBe(0)
   })
 
@@ -173,7 +173,7 @@ describe('a signal of any metric', () => {
   function overTime(signal: RuleInput['signal'], runs: readonly (readonly (number | undefined)[])[]) {
     const wanted = rule(signal)
     let samples = NO_SAMPLES
-    let value: number | undefined
+    let value: Measured
     runs.forEach((values, minute) => {
       const now = NOW + minute * MINUTE
       const plan = planSignals([wanted], CACHE, now)
@@ -262,11 +262,25 @@ describe('what a run sees of a rule', () => {
     expect(holds).toEqual(expected)
   })
 
+  it('does not hold where there was nothing to measure', () => {
+    for (const operator of ['>', '<', '=='] as const) {
+      expect(observe(rule('error_ratio', { operator, threshold: 0 }), 'none').holds).toBe(false)
+    }
+  })
+
+  it('says why what it is about is down', () => {
+    expect(observe(rule('mongodb_up', { operator: '==', threshold: 0 }), 0, 'timed out')).toMatchObject({
+      holds: true,
+      value: 'down: timed out',
+    })
+  })
+
   it('holds neither way without data', () => {
     expect(observe(rule('error_ratio'), undefined)).toMatchObject({
       holds: undefined,
       summary: 'unknown of 50 %',
     })
     expect(observe(rule('error_ratio'), Number.NaN).holds).toBeUndefined()
+    expect(observe(rule('error_ratio'), undefined).holds).toBeUndefined()
   })
 })

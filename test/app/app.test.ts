@@ -42,6 +42,7 @@ describe('the service without any secret', () => {
     const about = (await (await service.request('/')).json()) as { disabled: string[] }
     expect(about.disabled).toEqual(
       expect.arrayContaining([
+        'admin',
         'mongodb',
         'redis',
         'errors',
@@ -249,7 +250,7 @@ describe('the admin API', () => {
     }
   })
 
-  it('limits wrong tokens per address, and lets the right one in all the same', async () => {
+  it('limits wrong tokens per address, and then does not look at the right one either', async () => {
     const from = (token: string) => ({
       headers: { Authorization: `Bearer ${token}`, 'CF-Connecting-IP': '192.0.2.7' },
     })
@@ -258,7 +259,10 @@ describe('the admin API', () => {
       statuses.push((await service.request('/admin/metrics', from('wrong'))).status)
     }
     expect(statuses).toEqual([...Array(10).fill(401), 429, 429])
-    expect((await service.request('/admin/metrics', from('new-token'))).status).toBe(200)
+    expect((await service.request('/admin/metrics', from('new-token'))).status).toBe(429)
+    const detailed = (await (await service.request('/health/detailed', from('new-token'))).json()) as object
+    expect(detailed).toMatchObject({ metrics: {} })
+    expect((await service.request('/admin/metrics', bearer('new-token'))).status).toBe(200)
   })
 
   it('raises a test error, which tells its caller nothing', async () => {

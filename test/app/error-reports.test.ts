@@ -44,6 +44,20 @@ it('an error in a route reaches Sentry with its request id', async () => {
   }, PATIENCE)
 }, 20_000)
 
+it('an error that somebody asked for is counted, but is no failure that pages', async () => {
+  const { recorder, metrics } = servicesOf(env)
+  const variables = env as unknown as Record<string, string>
+  await exports.default.fetch('http://edgewatch.test/test/error', {
+    headers: { Authorization: `Bearer ${variables.ADMIN_TOKEN}` },
+  })
+  await recorder.flush()
+  const toMs = Date.now() + 60_000
+  const { windows } = await metrics.read({ windows: [{ fromMs: toMs - 3_600_000, toMs }], series: [] })
+  const [tested] = windows[0]!.filter(({ route }) => route === '/test/error')
+  expect(tested?.requests).toBeGreaterThan(0)
+  expect(tested?.errors).toBe(0)
+})
+
 it('a cron run checks in when it begins and when it ends', async () => {
   const before = (await itemsAtSentry('check_in')).length
   await worker.scheduled(createScheduledController({ scheduledTime: new Date(), cron: '* * * * *' }))

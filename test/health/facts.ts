@@ -28,7 +28,7 @@ export const report = (parts: Partial<DependencyReport> = {}): DependencyReport 
 })
 
 export const ticked: SchedulerReport = {
-  lastRunAtMs: NOW - 30_000,
+  lastRunAtMs: NOW - 90_000,
   pendingNotifications: 2,
   deadNotifications: 0,
 }

@@ -15,7 +15,7 @@ export function triggerEvent(notification: Notification): object {
   const serviceUrl = webUrl(source.url)
   const links = [
     ...(runbook ? [{ href: runbook, text: 'Runbook' }] : []),
-    ...(serviceUrl ? [{ href: serviceUrl, text: `Alerts of ${field(source.service)}` }] : []),
+    ...(serviceUrl ? [{ href: serviceUrl, text: field(source.service) }] : []),
   ]
   return {
     event_action: 'trigger',

@@ -34,7 +34,12 @@ export function slackMessage(notifications: Notifications): object {
   return {
     text: fallbackOf(notifications, headline),
     blocks: [{ type: 'header', text: { type: 'plain_text', text: oneLine(headline, MAX_HEADER_LENGTH) } }],
-    attachments: [...inFull.map(attachmentOf), ...linesOf(others)],
+    attachments: [
+      ...inFull.map((each) =>
+        attachmentOf(each, titleOf(each) === headline && headline.length <= MAX_HEADER_LENGTH),
+      ),
+      ...linesOf(others),
+    ],
   }
 }
 
@@ -59,7 +64,8 @@ function titleOf(notification: Notification): string {
   return `${signOf(notification)} ${word}${oneLine(notification.summary, 1_000) || notification.alert}`
 }
 
-function attachmentOf(notification: Notification): object {
+/** @param titled whether the headline is this alert's title already */
+function attachmentOf(notification: Notification, titled: boolean): object {
   const { runbook, source, value } = notification
   const parts = [
     `*${escapeMrkdwn(notification.severity, 20)}*`,
@@ -68,12 +74,12 @@ function attachmentOf(notification: Notification): object {
     whenOf(notification),
     `${escapeMrkdwn(oneLine(source.service, 100), 150)} (${escapeMrkdwn(oneLine(source.environment, 60), 80)})`,
     ...link(runbook, 'Runbook'),
-    ...link(source.url, 'Alerts'),
+    ...link(source.url, 'Open'),
   ]
   return {
     color: notification.kind === 'resolved' ? RESOLVED_COLOUR : COLOUR[notification.severity],
     blocks: [
-      section(escapeMrkdwn(titleOf(notification), MAX_SECTION_LENGTH)),
+      ...(titled ? [] : [section(escapeMrkdwn(titleOf(notification), MAX_SECTION_LENGTH))]),
       { type: 'context', elements: contextOf(parts) },
     ],
   }

@@ -48,7 +48,7 @@ describe('PagerDuty', () => {
       },
       links: [
         { href: 'https://wiki.example/errors?a=1&b=2', text: 'Runbook' },
-        { href: 'https://watch.example/', text: 'Alerts of Edgewatch' },
+        { href: 'https://watch.example/', text: 'Edgewatch' },
       ],
       client: 'Edgewatch',
       client_url: 'https://watch.example/',

@@ -42,14 +42,6 @@ describe('a message', () => {
           color: '#d32f2f',
           blocks: [
             {
-              type: 'section',
-              text: {
-                type: 'mrkdwn',
-                text: '🔴 High error rate detected: 7.2 % of requests fail',
-                verbatim: true,
-              },
-            },
-            {
               type: 'context',
               elements: [
                 {
@@ -58,7 +50,7 @@ describe('a message', () => {
                     '*critical* · error_ratio &gt; 0.05 over 5m · value 7.2 % · ' +
                     'since <!date^1795253400^{date_short_pretty} {time}|2026-11-21 09:30 UTC> · ' +
                     'Edgewatch (production) · <https://wiki.example/errors?a=1&amp;b=2|Runbook> · ' +
-                    '<https://watch.example/|Alerts>',
+                    '<https://watch.example/|Open>',
                   verbatim: true,
                 },
               ],
@@ -69,11 +61,18 @@ describe('a message', () => {
     })
   })
 
+  it('tells a title that is too long for a headline in full', () => {
+    const summary = `${'very '.repeat(40)}slow`
+    const { blocks, attachments } = message(notification({ summary }))
+    expect(blocks[0]?.text?.text).toHaveLength(150)
+    expect(attachments[0]?.blocks[0]?.text?.text).toBe(`🔴 ${summary}`)
+  })
+
   it('tells that one is over, and how long it took', () => {
     const over = message(notification({ kind: 'resolved', resolvedAtMs: STARTED_AT_MS + 3_900_000 }))
     expect(over.text).toBe('✅ resolved: High error rate detected: 7.2 % of requests fail')
     expect(over.attachments[0]?.color).toBe('#2e7d32')
-    expect(over.attachments[0]?.blocks[1]?.elements?.[0]?.text).toContain('for 1h 5m')
+    expect(over.attachments[0]?.blocks[0]?.elements?.[0]?.text).toContain('for 1h 5m')
   })
 
   it('tells of several', () => {
@@ -98,11 +97,12 @@ describe('a message', () => {
 
   it('mentions nobody and formats no link of its own accord', () => {
     const text = JSON.stringify(
-      message(notification({ summary: '<!channel> <https://evil.example|here> & co' })).attachments,
+      message(notification({ summary: '<!channel> <https://evil.example|here> & co' }), notification())
+        .attachments,
     )
     expect(text).toContain('&lt;!channel&gt; &lt;https://evil.example|here&gt; &amp; co')
     const { attachments } = message(notification({ runbook: 'https://x.example/a|b><!here>' }))
-    expect(attachments[0]?.blocks[1]?.elements?.[0]?.text).toContain(
+    expect(attachments[0]?.blocks.at(-1)?.elements?.[0]?.text).toContain(
       '<https://x.example/a%7Cb%3E%3C!here%3E|Runbook>',
     )
   })
@@ -123,7 +123,7 @@ describe('a message', () => {
             if (type !== 'mrkdwn') continue
             // What is left of the syntax is ours: dates and links.
             const ours =
-              /<!date\^\d+\^\{date_short_pretty\} \{time\}\|[\d :-]+ UTC>|<[a-z]+:[^<>|\s]*\|(Runbook|Alerts)>/g
+              /<!date\^\d+\^\{date_short_pretty\} \{time\}\|[\d :-]+ UTC>|<[a-z]+:[^<>|\s]*\|(Runbook|Open)>/g
             expect(text.replaceAll(ours, '')).not.toMatch(/[<>]|&(?!amp;|lt;|gt;)/)
           }
         }
