@@ -77,6 +77,7 @@ function recordDelivered(message: Message, store: LedgerStore, settings: LedgerS
   const now = settings.clock()
   store.transaction(() => {
     for (const { id, attempts } of message) store.settle(id, 'delivered', now, attempts + 1)
+    store.hurry(message[0].receiver, now)
   })
   for (const each of message) {
     count(settings, each.receiver, 'delivered')

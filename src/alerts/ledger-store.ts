@@ -54,6 +54,15 @@ export class LedgerStore {
     this.#saveMemo('run', run)
   }
 
+  /** When an alarm last came late: then all was held up, and the cron gets its time anew. */
+  wokeAtMs(): number {
+    return this.#memo<number>('woke') ?? 0
+  }
+
+  saveWokeAt(atMs: number): void {
+    this.#saveMemo('woke', atMs)
+  }
+
   samples(): CounterSamples | undefined {
     return this.#memo<CounterSamples>('samples')
   }
@@ -164,6 +173,16 @@ export class LedgerStore {
       untilMs,
       receiver,
       untilMs,
+    )
+  }
+
+  /** A receiver accepts again: what waits for another try with it is due now. */
+  hurry(receiver: string, now: number): void {
+    this.#sql(
+      "UPDATE outbox SET next_attempt_at = ? WHERE state = 'pending' AND receiver = ? AND next_attempt_at > ?",
+      now,
+      receiver,
+      now,
     )
   }
 

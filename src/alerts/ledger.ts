@@ -13,7 +13,7 @@ import { commitRun, commitWatch, readSignals } from './run.ts'
 import type { LedgerSettings } from './settings.ts'
 import type { AlertsOverview, LedgerStatus } from './status.ts'
 import { readOverview, readStatus } from './status.ts'
-import { MISSED_AFTER_MS } from './watchdog.ts'
+import { MISSED_AFTER_MS, missedAtMs, SCHEDULER_MISSED } from './watchdog.ts'
 
 /** What came of a run: `partial` where some signals could not be read, `refused` where another was under way. */
 export interface TickResult {
@@ -177,10 +177,9 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
     this.#delivering = true
     let notBeforeMs = 0
     try {
-      // An alarm that is late itself was held up by what held the cron up: the platform, or a machine that slept. The
-      // cron gets its time anew before it is missed.
-      const lateMs = info ? settings.clock() - info.scheduledTime : 0
-      if (lateMs < MINUTE_MS) this.#watch()
+      // An alarm that is late itself was held up by what held the cron up: the platform, or a machine that slept.
+      if (info && settings.clock() - info.scheduledTime >= MINUTE_MS) this.#store.saveWokeAt(settings.clock())
+      this.#watch()
       if (await deliverDue(this.#store, settings)) {
         settings.recorder.set(settings.catalog.notificationsPending, {}, this.#store.pendingCount())
         await this.#flush()
@@ -215,8 +214,11 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   #nextWakeMs(): number | undefined {
     const now = this.#settings.clock()
     const deliverMs = this.#store.nextAttemptMs() ?? Number.POSITIVE_INFINITY
-    const missedMs = (this.#store.lastRun()?.atMs ?? Number.POSITIVE_INFINITY) + MISSED_AFTER_MS
-    const watchMs = missedMs > now ? missedMs : now + MISSED_AFTER_MS
+    const lastRun = this.#store.lastRun()
+    const missedMs = lastRun ? missedAtMs(lastRun.atMs, this.#store.wokeAtMs()) : Number.POSITIVE_INFINITY
+    // It may have come to be missed while notifications were delivered; once that is known, only reminders remain.
+    const known = missedMs <= now && this.#store.openIncidents().has(SCHEDULER_MISSED)
+    const watchMs = known ? now + MISSED_AFTER_MS : missedMs
     const nextMs = Math.max(now, Math.min(deliverMs, watchMs))
     return Number.isFinite(nextMs) ? nextMs : undefined
   }

@@ -122,7 +122,7 @@ export function commitRun(input: RunInput, store: LedgerStore, settings: LedgerS
 export function commitWatch(store: LedgerStore, settings: LedgerSettings): Incident | undefined {
   const now = settings.clock()
   const last = store.lastRun()
-  const seen = last && observeScheduler(last.atMs, now)
+  const seen = last && observeScheduler(last.atMs, now, store.wokeAtMs())
   if (!seen?.holds) return undefined
   return store.transaction(() => {
     const open = store.openIncidents()

@@ -40,6 +40,25 @@ describe('a notification that can not be delivered', () => {
       expect(world.recorded.get('edgewatch_notifications_pending{}')).toBe(0)
     }))
 
+  it('is tried at once when its receiver accepts something else', () =>
+    inWorld(async (world) => {
+      const pager = world.receiver('pager')
+      pager.answer = unavailable
+      await fire(world)
+      await world.advance(20 * MINUTE_MS)
+      expect(world.ledger.overview().outbox.pending.length).toBeGreaterThan(0)
+
+      pager.answer = () => ACCEPTED
+      world.rules = [MONGODB_DOWN, { ...MONGODB_DOWN, id: 'redis-down', signal: 'redis_up' }]
+      world.restart()
+      world.redis = DOWN
+      await world.tick()
+      await world.runAlarms()
+      expect(pager.told).toContain('firing redis-down')
+      expect(pager.told).toContain('firing mongodb-down')
+      expect(world.ledger.overview().outbox.pending).toEqual([])
+    }))
+
   it('waits as long as the receiver asks, and so does all else for it', () =>
     inWorld(async (world) => {
       const pager = world.receiver('pager')

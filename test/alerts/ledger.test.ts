@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { LEASE_MS } from '../../src/alerts/ledger.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
-import { DOWN, ERROR_RATE, inWorld, MONGODB_DOWN, requests, START_MS, UP, type World } from './world.ts'
+import { err } from '../../src/lib/result.ts'
+import {
+  ACCEPTED,
+  DOWN,
+  ERROR_RATE,
+  inWorld,
+  MONGODB_DOWN,
+  requests,
+  START_MS,
+  UP,
+  type World,
+} from './world.ts'
 
 /** Rows that a piece of work writes to the ledger's tables, its indexes and its alarm. */
 async function rowsWritten(world: World, work: () => Promise<unknown>): Promise<number> {
@@ -228,6 +239,25 @@ describe('a cron that stops', () => {
       expect(world.receiver('pager').told).toEqual([])
       await world.advance(3 * MINUTE_MS)
       expect(world.receiver('pager').told).toEqual(['firing scheduler-missed'])
+    }))
+
+  it('is missed in time also when a delivery hangs as it comes to be missed', () =>
+    inWorld(async (world) => {
+      world.rules = [MONGODB_DOWN]
+      world.mongodb = DOWN
+      await world.tick()
+      const pager = world.receiver('pager')
+      pager.answer = () => {
+        world.now += 2 * MINUTE_MS // it took its time, and failed
+        return err({ message: 'timed out', retryable: true })
+      }
+      await world.advance(3 * MINUTE_MS)
+      pager.answer = () => ACCEPTED
+      await world.advance(3 * MINUTE_MS)
+      expect(pager.told).toContain('firing scheduler-missed')
+      expect(world.lines.find(({ event }) => event === 'scheduler_missed')?.fields?.value).toMatch(
+        /^last run [34]m/,
+      )
     }))
 
   it('is not suspected while it runs', () =>

@@ -27,7 +27,8 @@ test('a child ends when we are killed', async () => {
   const module = new URL('../../sandbox/child-process.ts', import.meta.url)
   const script = `
     import { spawnOwned } from ${JSON.stringify(module)}
-    spawnOwned('sh', ['-c', 'echo started; sleep 1000'], { stdio: ['ignore', 'inherit', 'ignore'] })`
+    spawnOwned('sleep', ['1000'], { stdio: ['ignore', 'inherit', 'ignore'] })
+    console.log('started')`
   const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
