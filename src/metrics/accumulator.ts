@@ -13,15 +13,17 @@ import { routeNumbers, toDelta } from './windows.ts'
 
 /** A request that was answered. */
 export interface RequestRecord {
+  /** One of the nine standard methods, or `OTHER`. */
   readonly method: string
-  /** The route's template, never the path itself. */
+  /** The route's template, never the path itself; `unmatched` where there is none. */
   readonly route: string
   readonly status: number
   readonly durationMs: number
-  /** Whether it counts as an error. */
+  /** Whether it counts as an error: answered with 500 or more, and not because that is what was asked for. */
   readonly failed: boolean
   /** Slower than `observe.slowMs`. */
   readonly slow: boolean
+  /** When it was answered; milliseconds since the epoch. */
   readonly atMs: number
 }
 

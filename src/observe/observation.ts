@@ -1,17 +1,7 @@
+import type { RequestRecord } from '../metrics/accumulator.ts'
+
 /** What is known of a request once it is answered. */
-export interface Observation {
-  /** One of the nine standard methods, or `OTHER`. */
-  readonly method: string
-  /** The route template, or `unmatched`. */
-  readonly route: string
-  readonly status: number
-  readonly durationMs: number
-  /** Answered with 500 or more, and not because that is what was asked for (see `ObserveVariables.statusIsAnswer`). */
-  readonly failed: boolean
-  /** Whether it took longer than `observe.slowMs`. */
-  readonly slow: boolean
-  /** When it was answered; milliseconds since the epoch. */
-  readonly atMs: number
+export interface Observation extends RequestRecord {
   readonly requestId: string
 }
 
