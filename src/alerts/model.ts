@@ -1,8 +1,8 @@
 import type { Severity } from '../config/rules.ts'
 import type { Notification } from './receiver.ts'
 
-/** What a run saw of one alert. */
-export interface Observation {
+/** What an alert is, and what was measured of it. */
+interface Described {
   readonly alert: string
   readonly severity: Severity
   readonly labels: Readonly<Record<string, string>>
@@ -11,27 +11,23 @@ export interface Observation {
   /** One line, with what was measured filled in. */
   readonly summary: string
   readonly runbook?: string
+  /** What was measured last, with its unit. */
+  readonly value?: string
+}
+
+/** What a run saw of one alert. */
+export interface Observation extends Described {
   /** How long the condition must hold before the alert fires. */
   readonly forMs: number
   /** Whether the condition holds; undefined where there is no data. */
   readonly holds: boolean | undefined
-  /** What was measured, with its unit. */
-  readonly value?: string
 }
 
 /** From the run in which an alert fired to the one in which it was resolved. Times in milliseconds since the epoch. */
-export interface Incident {
+export interface Incident extends Described {
   readonly dedupKey: string
-  readonly alert: string
-  readonly severity: Severity
-  readonly labels: Readonly<Record<string, string>>
-  readonly condition: string
-  readonly summary: string
-  readonly runbook?: string
   readonly startedAtMs: number
   readonly resolvedAtMs?: number
-  /** What was measured last, with its unit. */
-  readonly value?: string
   /** Receivers that are owed, or had, the news that it fires: these are told when it is resolved. */
   readonly told: readonly string[]
   /** When receivers were last told or reminded; undefined while nobody was. */

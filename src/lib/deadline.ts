@@ -17,6 +17,5 @@ export async function within<T>(timeoutMs: number, work: Promise<T>): Promise<Re
     return await Promise.race([work.then((value) => ok(value)), timeUp])
   } finally {
     clearTimeout(timer)
-    work.catch(() => {}) // a late rejection has nobody left to tell
   }
 }
