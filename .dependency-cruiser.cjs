@@ -1,7 +1,19 @@
 // Who may import whom. A capability declares ports; a vendor implements them, so vendors may import the ports' types
 // and the capabilities never import a vendor.
 const within = (...folders) => `^src/(${folders.join('|')})/`
-const LAYERS = ['config', 'logging', 'metrics', 'observe', 'cache', 'health', 'alerts', 'admin']
+const LAYERS = [
+  'config',
+  'logging',
+  'metrics',
+  'observe',
+  'cache',
+  'health',
+  'monitors',
+  'alerts',
+  'incidents',
+  'status',
+  'admin',
+]
 const onlyDownwards = LAYERS.map((layer, index) => ({
   name: `${layer}-imports-downwards`,
   severity: 'error',

@@ -23,6 +23,29 @@ export default defineConfig({
   },
   errors: { dsn: '${SENTRY_DSN}', whenUnset: 'disable' },
 
+  monitors: [
+    {
+      name: 'API health',
+      url: '${API_URL}/health',
+      interval: 60,
+      locations: ['us-east', 'eu-west'],
+      whenUnset: 'disable',
+    },
+    {
+      name: 'Analysis endpoint',
+      url: '${API_URL}/analyze',
+      method: 'POST',
+      headers: { Authorization: 'Bearer ${MONITOR_TOKEN}' },
+      body: { text: 'Test ESG analysis', quick_mode: true },
+      interval: 300,
+      timeout: 30,
+      expect: { status: ['2xx'], json: [{ path: '$.status', equals: 'done' }], maxLatencyMs: 2000 },
+      whenUnset: 'disable',
+    },
+  ],
+  // The sandbox has no internet, so there it is one of its own servers.
+  probes: { controlUrl: '${CONTROL_URL:-https://www.cloudflare.com/cdn-cgi/trace}' },
+
   alerts: {
     rules: [
       {

@@ -5,7 +5,15 @@ import { newId } from './lib/ids.ts'
 import { runWithContext } from './logging/context.ts'
 import { servicesOf } from './services.ts'
 
-export { AlertLedger, HealthMonitor, MetricsStore, MongoGateway } from './objects.ts'
+export {
+  AlertLedger,
+  HealthMonitor,
+  IncidentBook,
+  MetricsStore,
+  MongoGateway,
+  RegionProber,
+  UptimeMonitor,
+} from './objects.ts'
 
 const app = createApp(servicesOf(env))
 

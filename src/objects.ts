@@ -2,12 +2,15 @@ import { AlertLedgerObject, type TickResult } from './alerts/ledger.ts'
 import type { LedgerSettings } from './alerts/settings.ts'
 import type { HealthMonitorSettings } from './health/monitor.ts'
 import { HealthMonitorObject } from './health/monitor.ts'
+import { IncidentBookObject } from './incidents/book.ts'
 import { systemClock } from './lib/clock.ts'
 import { newId } from './lib/ids.ts'
 import { runWithContext } from './logging/context.ts'
 import { siblingShards } from './metrics/client.ts'
 import type { MetricsStoreSettings } from './metrics/store.ts'
 import { MetricsStoreObject } from './metrics/store.ts'
+import { RegionProberObject } from './monitors/prober.ts'
+import { UptimeMonitorObject } from './monitors/uptime.ts'
 import {
   createErrorReporter,
   createReceiver,
@@ -103,3 +106,9 @@ export class AlertLedger extends AlertLedgerObject<Env> {
     }
   }
 }
+
+export class UptimeMonitor extends UptimeMonitorObject<Env> {}
+
+export class RegionProber extends RegionProberObject<Env> {}
+
+export class IncidentBook extends IncidentBookObject<Env> {}

@@ -29,6 +29,7 @@ const environmentSchema = z.object({
     .pipe(z.enum(['json', 'text'])),
   ADMIN_TOKEN: tokens,
   METRICS_TOKEN: tokens,
+  HEARTBEAT_TOKEN: tokens,
 })
 
 /** The variables and secrets that are not tied to one part of the configuration. */
@@ -38,6 +39,8 @@ export interface Environment {
   readonly logFormat: 'json' | 'text'
   readonly adminTokens: readonly Secret[]
   readonly metricsTokens: readonly Secret[]
+  /** For `/heartbeat/<id>`. */
+  readonly heartbeatTokens: readonly Secret[]
   /** Variables that have a value which makes no sense; their defaults are used. Telemetry must not stop for them. */
   readonly ignored: readonly string[]
 }
@@ -59,6 +62,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
     logFormat: read('LOG_FORMAT'),
     adminTokens: read('ADMIN_TOKEN'),
     metricsTokens: read('METRICS_TOKEN'),
+    heartbeatTokens: read('HEARTBEAT_TOKEN'),
     ignored,
   }
 }

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { DisabledPart } from './interpolate.ts'
 import { interpolate, malformedNames } from './interpolate.ts'
+import { monitorId } from './monitors.ts'
 import type { Config, ConfigInput } from './schema.ts'
 import { configSchema } from './schema.ts'
 
@@ -71,22 +72,60 @@ export function loadConfig(written: unknown, variables: Readonly<Record<string, 
       })),
     )
   }
-  const parsed = configSchema.safeParse(withoutDeadRoutes(value, written), { reportInput: true })
+  const parsed = configSchema.safeParse(withoutDeadNames(value, written), { reportInput: true })
   if (parsed.success) return { config: parsed.data, disabled }
   throw new ConfigError(parsed.error.issues.flatMap((issue) => mistakesOf(issue, false)))
 }
 
-/** Routes may name receivers that are switched off; what `checkConfig` let pass is no mistake now. */
-function withoutDeadRoutes(value: unknown, written: unknown): unknown {
+/** What names parts that are switched off leaves them out; what `checkConfig` let pass is no mistake now. */
+function withoutDeadNames(value: unknown, written: unknown): unknown {
   const filled = value as ConfigInput
-  if (!filled.alerts?.routes) return value
-  const alive = new Set(filled.alerts.receivers?.map((each) => each?.name))
-  const known = new Set((written as ConfigInput).alerts?.receivers?.map((each) => each?.name))
-  const routes = Object.entries(filled.alerts.routes).map(([level, names]) => [
-    level,
-    names?.filter((name) => alive.has(name) || !known.has(name)),
-  ])
-  return { ...filled, alerts: { ...filled.alerts, routes: Object.fromEntries(routes) } }
+  const whole = written as ConfigInput
+  const isAlive = aliveNames(whole.alerts?.receivers, filled.alerts?.receivers, ({ name }) => [name])
+  const isAliveMonitor = aliveNames(whole.monitors, filled.monitors, (each) => [each.name, monitorId(each)])
+
+  const routes = filled.alerts?.routes
+  const alerts = filled.alerts && {
+    ...filled.alerts,
+    ...(routes && {
+      routes: Object.fromEntries(
+        Object.entries(routes).map(([level, names]) => [level, names?.filter(isAlive)]),
+      ),
+    }),
+    ...(filled.alerts.rules && {
+      rules: filled.alerts.rules.filter(({ monitor }) => monitor === undefined || isAliveMonitor(monitor)),
+    }),
+  }
+  return {
+    ...filled,
+    ...(alerts && { alerts }),
+    ...(filled.monitors && {
+      monitors: filled.monitors.map(
+        (each) => (each?.dependsOn && { ...each, dependsOn: each.dependsOn.filter(isAliveMonitor) }) || each,
+      ),
+    }),
+    // A window that names only what is switched off is for nothing; without names it would be for everything.
+    ...(filled.maintenance && {
+      maintenance: filled.maintenance.map((window) => {
+        if (!window?.monitors?.length) return window
+        const monitors = window.monitors.filter(isAliveMonitor)
+        return monitors.length > 0 ? { ...window, monitors } : undefined
+      }),
+    }),
+  }
+}
+
+/** Whether a name is not one of what was written and is now switched off. */
+function aliveNames<Item>(
+  written: readonly (Item | undefined)[] = [],
+  filled: readonly (Item | undefined)[] = [],
+  namesOf: (item: Item) => readonly string[],
+): (name: string) => boolean {
+  const allNames = (items: readonly (Item | undefined)[]) =>
+    new Set(items.flatMap((item) => (item === undefined ? [] : namesOf(item))))
+  const known = allNames(written)
+  const alive = allNames(filled)
+  return (name) => alive.has(name) || !known.has(name)
 }
 
 function mistakesOf(issue: z.core.$ZodIssue, showValues: boolean): Mistake[] {

@@ -13,6 +13,8 @@ export type Severity = z.infer<typeof severity>
  * - over requests, within the rule's `over`, of one `route` or of all: `request_rate` (per second), `error_ratio`
  *   (5xx of all, 0 to 1), `latency_p50_ms`, `latency_p95_ms`, `latency_p99_ms`
  * - of the dependencies, as probed by this run: `…_up` (1 or 0), `…_latency_ms`, and used shares from 0 to 1
+ * - of one `monitor`: `monitor_up` and `monitor_degraded` (1 or 0), and within `over` `monitor_latency_p50_ms`,
+ *   `…_p95_ms`, `…_p99_ms` and `monitor_uptime_ratio` (0 to 1, of the time that was measured)
  * - `cache_hit_ratio` (0 to 1) within `over`; `scheduler_lag_seconds`: how late this run is
  */
 const builtInSignal = z.enum([
@@ -31,6 +33,12 @@ const builtInSignal = z.enum([
   'redis_memory_ratio',
   'cache_hit_ratio',
   'scheduler_lag_seconds',
+  'monitor_up',
+  'monitor_degraded',
+  'monitor_latency_p50_ms',
+  'monitor_latency_p95_ms',
+  'monitor_latency_p99_ms',
+  'monitor_uptime_ratio',
 ])
 
 /** See `builtInSignal`. */
@@ -55,6 +63,8 @@ export const rule = z
     signal: z.union([builtInSignal, metricSignal]),
     /** Only requests of this route template, such as `/items/:id`. For request signals. */
     route: z.string().startsWith('/').optional(),
+    /** The name or id of a monitor. For monitor signals. */
+    monitor: z.string().optional(),
     operator: z.enum(['>', '>=', '<', '<=', '==', '!=']),
     threshold: z.number(),
     /** The window that the signal is measured over. */
@@ -72,10 +82,18 @@ export const rule = z
     path: ['route'],
     error: 'nothing here: the signal is not one over requests',
   })
+  .refine(({ monitor, signal }) => (monitor !== undefined) === isOfMonitor(signal), {
+    path: ['monitor'],
+    error: 'the name of a monitor where the signal is one of a monitor, and nothing elsewhere',
+  })
 
 /** Whether a signal is measured over requests, so that it can be that of one route. */
 export const isOverRequests = (signal: unknown): boolean =>
   typeof signal === 'string' && /^(request_rate|error_ratio|latency_.*)$/.test(signal)
+
+/** Whether a signal is measured of a monitor. */
+export const isOfMonitor = (signal: unknown): boolean =>
+  typeof signal === 'string' && signal.startsWith('monitor_')
 
 /** See `rule`. */
 export type Rule = z.infer<typeof rule>

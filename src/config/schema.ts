@@ -1,6 +1,11 @@
 import * as z from 'zod'
+import { maintenance } from './maintenance.ts'
+import type { MonitorConfig } from './monitors.ts'
+import { monitor } from './monitors.ts'
+import { checkNames, looseNames } from './names.ts'
 import { receiver } from './receivers.ts'
 import { rule } from './rules.ts'
+import { statusPage } from './status.ts'
 import { durationMs, secretText, secretUrl, slug, urlText, whenUnset } from './text.ts'
 
 /** Critical: without it we are down. Optional: without it we are degraded. */
@@ -92,6 +97,15 @@ const alerts = z.strictObject({
   giveUpAfter: durationMs.prefault('24h'),
 })
 
+/** Where checks are made from, whatever they check. */
+const probes = z.strictObject({
+  /**
+   * Asked when a monitor gives no answer at all: without an answer from here either, the location has no network, and
+   * nothing is known of the monitor.
+   */
+  controlUrl: urlText.default('https://www.cloudflare.com/cdn-cgi/trace'),
+})
+
 /** All that a deployer may set. Unknown keys are mistakes. */
 export const configSchema = z
   .strictObject({
@@ -104,6 +118,16 @@ export const configSchema = z
     /** Sentry. */
     errors: errors.optional(),
     alerts: alerts.prefault({}),
+    monitors: z
+      .array(monitor.optional()) // undefined where it is switched off
+      .transform((monitors) => withDependencyIds(monitors.filter((each) => each !== undefined)))
+      .prefault([]),
+    maintenance: z
+      .array(maintenance.optional())
+      .transform((windows) => windows.filter((each) => each !== undefined))
+      .prefault([]),
+    probes: probes.prefault({}),
+    status: statusPage.prefault({}),
   })
   // Also when the shape has mistakes of its own, so that all are told at once.
   .superRefine((config, context) => checkNames(looseNames.parse(config), context), { when: () => true })
@@ -114,44 +138,11 @@ export type Config = z.infer<typeof configSchema>
 /** What `edgewatch.config.ts` holds. */
 export type ConfigInput = z.input<typeof configSchema>
 
-/** The names in a configuration that may be wrong elsewhere: what is no name, or not there, is passed over. */
-const nameOrNothing = z.string().optional().catch(undefined)
-const namesOrNothing = z.array(nameOrNothing).catch([])
-const looseNames = z
-  .object({
-    alerts: z
-      .object({
-        rules: z.array(z.object({ id: nameOrNothing }).catch({})).catch([]),
-        receivers: z.array(z.object({ name: nameOrNothing }).catch({})).catch([]),
-        routes: z.record(z.string(), namesOrNothing).catch({}),
-      })
-      .catch({ rules: [], receivers: [], routes: {} }),
-  })
-  .catch({ alerts: { rules: [], receivers: [], routes: {} } })
-
-function checkNames({ alerts }: z.infer<typeof looseNames>, context: z.core.$RefinementCtx): void {
-  const report = (path: PropertyKey[], message: string, input: unknown) =>
-    context.addIssue({ code: 'custom', path: ['alerts', ...path], message, input })
-
-  repeated(alerts.rules.map(({ id }) => id)).forEach(([id, index]) => {
-    report(['rules', index, 'id'], 'a name used once', id)
-  })
-  const receivers = alerts.receivers.map(({ name }) => name)
-  repeated(receivers).forEach(([name, index]) => {
-    report(['receivers', index, 'name'], 'a name used once', name)
-  })
-  const known = [...new Set(receivers.filter((name) => name !== undefined))]
-  for (const [severity, names] of Object.entries(alerts.routes)) {
-    names.forEach((name, index) => {
-      if (name === undefined || known.includes(name)) return
-      report(
-        ['routes', severity, index],
-        `the name of a receiver (${known.join(', ') || 'there are none'})`,
-        name,
-      )
-    })
-  }
+/** What a monitor depends on may be written by name; ids are what the rest of the program goes by. */
+function withDependencyIds(monitors: readonly MonitorConfig[]): MonitorConfig[] {
+  const idOf = (written: string) => monitors.find(({ id, name }) => id === written || name === written)?.id
+  return monitors.map((each) => ({
+    ...each,
+    dependsOn: each.dependsOn.map(idOf).filter((id) => id !== undefined),
+  }))
 }
-
-const repeated = (names: readonly (string | undefined)[]): [string, number][] =>
-  names.flatMap((name, index) => (name !== undefined && names.indexOf(name) < index ? [[name, index]] : []))

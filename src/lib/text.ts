@@ -22,3 +22,12 @@ export function oneLine(text: string, maxLength: number): string {
     maxLength,
   )
 }
+
+/** A name as it can stand in a URL: lower-case letters, digits and hyphens. Empty where the name has none of these. */
+export const slugOf = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')

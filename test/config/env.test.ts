@@ -9,6 +9,7 @@ describe('the environment', () => {
       logFormat: 'json',
       adminTokens: [],
       metricsTokens: [],
+      heartbeatTokens: [],
       ignored: [],
     })
   })
