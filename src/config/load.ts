@@ -147,7 +147,16 @@ function mistakesOf(issue: z.core.$ZodIssue, showValues: boolean): Mistake[] {
     }
     if (issue.discriminator !== undefined && 'options' in issue && isRecord(issue.input)) {
       const found = describe(issue.input[issue.discriminator], showValues)
-      return [{ path, found, expected: `one of ${(issue.options ?? []).map(quoted).join(', ')}` }]
+      return [
+        {
+          path,
+          found,
+          expected: `one of ${(issue.options ?? [])
+            .filter((each) => each !== undefined)
+            .map(quoted)
+            .join(', ')}`,
+        },
+      ]
     }
   }
   return [{ path, found: describe(issue.input, showValues), expected: expectation(issue) }]

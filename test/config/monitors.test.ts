@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError, checkConfig, loadConfig } from '../../src/config/load.ts'
+
+/** The two monitors of the reference document, field by field. */
+const FROM_THE_DOCUMENT = [
+  {
+    name: 'API Health',
+    url: 'https://api.blueprintbuddy.io/health',
+    interval: 60,
+    locations: ['us-east', 'eu-west'],
+  },
+  {
+    name: 'Analysis Endpoint',
+    url: 'https://api.blueprintbuddy.io/analyze',
+    method: 'POST',
+    headers: { Authorization: 'Bearer ${MONITOR_TOKEN}' },
+    body: { text: 'Test ESG analysis', quick_mode: true },
+    interval: 300,
+    timeout: 30,
+  },
+]
+const web = (name: string, more = {}) => ({ name, url: 'https://shop.example', ...more })
+
+const mistakesIn = (work: () => unknown): Record<string, string> => {
+  try {
+    work()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return Object.fromEntries(error.mistakes.map(({ path, expected }) => [path, expected]))
+  }
+  return {}
+}
+
+describe('monitors in the configuration', () => {
+  it('takes the two monitors of the document as they are written, in seconds', () => {
+    const { monitors } = loadConfig({ monitors: FROM_THE_DOCUMENT }, { MONITOR_TOKEN: 't0ken' }).config
+    expect(monitors).toMatchObject([
+      { id: 'api-health', type: 'http', interval: 60, timeout: 10, locations: ['us-east', 'eu-west'] },
+      { id: 'analysis-endpoint', method: 'POST', interval: 300, timeout: 30, failures: 2, recoveries: 2 },
+    ])
+    const [, analysis] = monitors
+    expect(analysis?.type === 'http' && analysis.headers.Authorization?.reveal()).toBe('Bearer t0ken')
+    expect(JSON.stringify(monitors)).not.toContain('t0ken')
+  })
+
+  it('knows locations by their names and by the codes of Cloudflare, each once', () => {
+    const { monitors } = loadConfig(
+      { monitors: [web('Shop', { locations: ['weur', 'eu-west', 'apac'] })] },
+      {},
+    ).config
+    expect(monitors).toMatchObject([{ locations: ['eu-west', 'asia'] }])
+  })
+
+  it('takes what a monitor depends on by name or by id', () => {
+    const monitors = [
+      web('Database', { id: 'db' }),
+      web('Shop', { dependsOn: ['Database'] }),
+      web('Cart', { dependsOn: ['db'] }),
+    ]
+    const { config } = loadConfig({ monitors }, {})
+    expect(config.monitors.map(({ dependsOn }) => dependsOn)).toEqual([[], ['db'], ['db']])
+  })
+
+  it('leaves a monitor out that is switched off, and whatever speaks of it alone', () => {
+    const written = {
+      monitors: [
+        web('Off', { url: '${NOWHERE}', whenUnset: 'disable' }),
+        web('Shop', { dependsOn: ['Off'] }),
+      ],
+      maintenance: [
+        { title: 'For none', monitors: ['Off'], cron: '0 3 * * *', duration: '1h' },
+        { title: 'For the shop', monitors: ['Off', 'shop'], cron: '0 3 * * *', duration: '1h' },
+      ],
+      alerts: {
+        rules: [
+          {
+            id: 'off',
+            signal: 'monitor_up',
+            monitor: 'Off',
+            operator: '==',
+            threshold: 0,
+            severity: 'info',
+            summary: 's',
+          },
+        ],
+      },
+    }
+    const { config, disabled } = loadConfig(written, {})
+    expect(config.monitors.map(({ id, dependsOn }) => [id, dependsOn])).toEqual([['shop', []]])
+    expect(config.maintenance.map(({ title, monitors }) => [title, monitors])).toEqual([
+      ['For the shop', ['shop']],
+    ])
+    expect(config.alerts.rules).toEqual([])
+    expect(disabled).toContainEqual({ part: 'monitors.Off', missing: ['NOWHERE'] })
+  })
+
+  it('says of each mistake where it is and what was expected there', () => {
+    const rule = { id: 'a', operator: '<', threshold: 1, severity: 'info', summary: 's' }
+    const mistakes = mistakesIn(() =>
+      checkConfig({
+        monitors: [
+          web('Too often', { interval: 5 }),
+          web('Shop', { expect: { status: ['2x'], json: [{ path: 'status', equals: 1 }, { path: '$.a' }] } }),
+          { name: 'Shop!', type: 'tcp', host: 'mail.example', port: 70_000 },
+          web('A', { dependsOn: ['B', 'nobody'] }),
+          web('B', { dependsOn: ['A'] }),
+          { name: '东京', url: 'https://tokyo.example' },
+        ],
+        maintenance: [
+          { title: 'Backwards', from: '2026-12-02T00:00:00Z', to: '2026-12-01T00:00:00Z' },
+          {
+            title: 'Weekly',
+            weekly: { days: ['sunday'], at: '3:00' },
+            duration: '30m',
+            timeZone: 'Europe/Berlun',
+          },
+          { title: 'Whose', monitors: ['nobody'], cron: '0 3 * * *', duration: '30m' },
+        ],
+        alerts: {
+          rules: [
+            { ...rule, signal: 'monitor_up' },
+            { ...rule, id: 'b', signal: 'error_ratio', monitor: 'Shop' },
+            { ...rule, id: 'monitor-shop', signal: 'error_ratio' },
+          ],
+        },
+      }),
+    )
+    expect(Object.keys(mistakes)).toEqual(
+      expect.arrayContaining([
+        'monitors[0].interval',
+        'monitors[1].expect.status[0]',
+        'monitors[1].expect.json[0].path',
+        'monitors[1].expect.json[1]',
+        'monitors[2].port',
+        'monitors[2].name',
+        'monitors[3].dependsOn[0]',
+        'monitors[3].dependsOn[1]',
+        'monitors[4].dependsOn[0]',
+        'monitors[5].name',
+        'maintenance[0].to',
+        'maintenance[1].weekly.at',
+        'maintenance[1].timeZone',
+        'maintenance[2].monitors[0]',
+        'alerts.rules[0].monitor',
+        'alerts.rules[1].monitor',
+        'alerts.rules[2].id',
+      ]),
+    )
+    expect(mistakes['monitors[3].dependsOn[1]']).toContain('the name or id of a monitor')
+    expect(mistakes['monitors[5].name']).toContain('or an id')
+  })
+
+  it('names the types of monitors when there is no such type', () => {
+    const mistakes = mistakesIn(() => checkConfig({ monitors: [{ name: 'A', type: 'htp' }] }))
+    expect(mistakes).toEqual({
+      'monitors[0].type': 'one of "http", "tcp", "dns", "service", "mongodb", "redis", "heartbeat"',
+    })
+  })
+})
