@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Ways to break a server. */
-export const FAULT_MODES = ['down', 'hang', 'error', 'slow'] as const
+const FAULT_MODES = ['down', 'hang', 'error', 'slow', 'wrong-body'] as const
 export type FaultMode = (typeof FAULT_MODES)[number]
 
 /** How a server is broken. */
 export interface Fault {
   /**
    * `down` refuses or cuts connections, `hang` accepts and never answers, `error` answers everything with an error,
-   * `slow` answers after `SLOW_MS`.
+   * `slow` answers after `SLOW_MS`, `wrong-body` answers everything with 200 and `{"status":"broken"}`.
    */
   readonly mode: FaultMode
   /** HTTP servers with mode `error`: the status, 500 by default. */
@@ -22,8 +22,21 @@ export interface Fault {
 export const SLOW_MS = 1_500
 
 /** What can be broken. */
-export const FAULT_NAMES = ['mongodb', 'redis', 'slack', 'pagerduty', 'webhook', 'sentry'] as const
+export const FAULT_NAMES = [
+  'target',
+  'mongodb',
+  'redis',
+  'slack',
+  'pagerduty',
+  'webhook',
+  'sentry',
+  'control',
+] as const
 export type FaultName = (typeof FAULT_NAMES)[number]
+
+/** The ways in which a server can be broken. A wrong body means something only where bodies are watched. */
+export const faultModesOf = (name: FaultName): readonly FaultMode[] =>
+  name === 'target' ? FAULT_MODES : FAULT_MODES.filter((mode) => mode !== 'wrong-body')
 
 /** One server's fault: set, cleared, and asked for at each request. */
 export interface FaultSwitch {
@@ -66,6 +79,10 @@ export async function sufferFault(
         ...(fault.retryAfterSeconds !== undefined && { 'Retry-After': String(fault.retryAfterSeconds) }),
       })
       response.end(JSON.stringify({ error: 'broken on purpose by the sandbox' }))
+      return true
+    case 'wrong-body':
+      request.resume()
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"status":"broken"}')
       return true
     case 'slow':
       await sleep(SLOW_MS)

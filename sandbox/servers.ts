@@ -3,12 +3,15 @@ import type { InboxMessage } from './inbox/messages.ts'
 import { type FaultSwitches, startInbox } from './inbox/server.ts'
 import { startMongodb } from './mongodb/start.ts'
 import { startRedis } from './redis/start.ts'
+import { startTarget } from './target/server.ts'
 
 /** The same in every sandbox, so that what a former one stored goes on working. */
 const ADMIN_TOKEN = 'sandbox-admin-token'
 const REDIS_TOKEN = 'sandbox-redis-token'
 const PAGERDUTY_KEY = 'sandbox0pagerduty0routing0key000'
 const WEBHOOK_SECRET = 'sandbox-webhook-secret'
+const MONITOR_TOKEN = 'sandbox-monitor-token'
+const HEARTBEAT_TOKEN = 'sandbox-heartbeat-token'
 
 /** What to start; everything is optional. */
 export interface ServersOptions {
@@ -39,7 +42,7 @@ export interface Servers {
   close(): Promise<void>
 }
 
-/** Starts MongoDB, Redis and the inbox; if one of them fails to start, the others are closed. */
+/** Starts MongoDB, Redis, the target and the inbox; if one of them fails to start, the others are closed. */
 export async function startServers(options: ServersOptions = {}): Promise<Servers> {
   const closers: (() => Promise<void>)[] = []
   const close = async () => {
@@ -50,13 +53,17 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
     closers.push(mongodb.close)
     const redis = await startRedis(options.redis ?? 'auto', REDIS_TOKEN)
     closers.push(redis.close)
+    const target = await startTarget(MONITOR_TOKEN)
+    closers.push(target.close)
     const faults: FaultSwitches = {
+      target: target.faults,
       mongodb: mongodb.faults,
       redis: redis.faults,
       slack: new HttpFaultSwitch(),
       pagerduty: new HttpFaultSwitch(),
       webhook: new HttpFaultSwitch(),
       sentry: new HttpFaultSwitch(),
+      control: new HttpFaultSwitch(),
     }
     const inbox = await startInbox(options.inboxPort ?? 0, faults)
     closers.push(inbox.close)
@@ -78,6 +85,10 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
         SLACK_MONITORING_WEBHOOK_URL: `${inbox.url}/slack/monitoring`,
         WEBHOOK_URL: `${inbox.url}/webhook`,
         WEBHOOK_SECRET,
+        API_URL: target.url,
+        MONITOR_TOKEN,
+        HEARTBEAT_TOKEN,
+        CONTROL_URL: `${inbox.url}/control`,
         SENTRY_DSN: `${inbox.url.replace('://', '://public@')}/sentry/1`,
       },
       messages: () => inbox.messages.list(),

@@ -1,9 +1,9 @@
 import { afterAll, inject } from 'vitest'
 
 type Fault =
-  | { readonly mode: 'down' | 'hang' | 'slow' }
+  | { readonly mode: 'down' | 'hang' | 'slow' | 'wrong-body' }
   | { readonly mode: 'error'; readonly status?: number; readonly retryAfterSeconds?: number }
-type FaultName = 'mongodb' | 'redis' | 'slack' | 'pagerduty' | 'webhook' | 'sentry'
+type FaultName = 'target' | 'control' | 'mongodb' | 'redis' | 'slack' | 'pagerduty' | 'webhook' | 'sentry'
 
 /** Servers of one test file: what it breaks breaks for nobody else. */
 export interface OwnServers {
@@ -13,7 +13,7 @@ export interface OwnServers {
   mendServer(name: FaultName): Promise<void>
 }
 
-/** Starts a MongoDB, a Redis and an inbox of their own for a test file; they end with it. */
+/** Starts a MongoDB, a Redis, a target and an inbox of their own for a test file; they end with it. */
 export async function startOwnServers(): Promise<OwnServers> {
   const controlUrl = inject('controlUrl')
   const started = await fetch(controlUrl, { method: 'POST' })

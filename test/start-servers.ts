@@ -4,7 +4,7 @@ import type { TestProject } from 'vitest/node'
 import { type Servers, startServers } from '../sandbox/servers.ts'
 import type {} from './provided-context.ts'
 
-/** Starts MongoDB, Redis and the inbox for all tests, and a control server by which a test file gets its own. */
+/** Starts MongoDB, Redis, the target and the inbox for all tests, and a control server by which a test file gets its own. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const shared = await startServers()
   console.log(`MongoDB: ${shared.mongodbKind}; Redis: ${shared.redisKind}`)

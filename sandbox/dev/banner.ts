@@ -15,6 +15,7 @@ export function banner(
   const rows = [
     ['Service', serviceUrl, `cron every ${tickSeconds} s`],
     ['Inbox', servers.inboxUrl, 'stands for Slack, PagerDuty, the webhook and Sentry'],
+    ['Target', servers.vars.API_URL ?? '', 'stands for the application that is watched'],
     ['MongoDB', servers.mongodbKind, sampleText(sample.documents)],
     ['Redis', servers.redisKind, ''],
     ['Admin token', servers.vars.ADMIN_TOKEN ?? '', ''],

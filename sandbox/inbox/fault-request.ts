@@ -1,4 +1,4 @@
-import { FAULT_MODES, type Fault, type FaultMode } from '../faults.ts'
+import { type Fault, type FaultMode, type FaultName, faultModesOf } from '../faults.ts'
 
 /** What is wrong with a request for a fault, and in which field. */
 export interface FaultMistake {
@@ -7,15 +7,16 @@ export interface FaultMistake {
 }
 
 /** Reads the body of `POST /faults/{name}`. */
-export function parseFault(body: unknown): Fault | FaultMistake {
+export function parseFault(name: FaultName, body: unknown): Fault | FaultMistake {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { field: 'body', message: `expected a JSON object such as {"mode":"down"}` }
   }
   const { mode, status, retryAfterSeconds, ...others } = body as Record<string, unknown>
   const [unknownField] = Object.keys(others)
   if (unknownField !== undefined) return { field: unknownField, message: 'unknown field' }
-  if (!FAULT_MODES.includes(mode as FaultMode)) {
-    return { field: 'mode', message: `expected one of ${FAULT_MODES.join(', ')}` }
+  const modes = faultModesOf(name)
+  if (!modes.includes(mode as FaultMode)) {
+    return { field: 'mode', message: `expected one of ${modes.join(', ')}` }
   }
   if (mode !== 'error') {
     const surplus = status !== undefined ? 'status' : 'retryAfterSeconds'

@@ -21,7 +21,10 @@ const PAGE_HEADERS = {
 /** The switches of everything that can be broken; undefined for what cannot. */
 export type FaultSwitches = Readonly<Record<FaultName, FaultSwitch | undefined>>
 
-/** The HTTP server that stands for Slack, PagerDuty, the webhook and Sentry. */
+/**
+ * The HTTP server that stands for Slack, PagerDuty, the webhook and Sentry, and at `/control` for the rest of the
+ * internet.
+ */
 export interface Inbox {
   readonly url: string
   readonly messages: Messages
@@ -73,6 +76,10 @@ async function route(
   }
   if (path.startsWith('/faults/'))
     return changeFault(request, response, path.slice('/faults/'.length), faults)
+  if (path === '/control') {
+    if (!(await sufferFault(faults.control?.fault, request, response))) response.writeHead(204).end()
+    return
+  }
   const endpoint = endpointAt(path)
   if (endpoint) {
     return onlyMethods(request, response, {
@@ -128,7 +135,7 @@ async function changeFault(
       if (!faultSwitch)
         return sendJson(response, 409, { error: { message: `${name} cannot be broken here` } })
       const body = parseJson(((await readBody(request, MAX_BODY_BYTES)) ?? '').toString())
-      const parsed = parseFault(body)
+      const parsed = parseFault(name as FaultName, body)
       if ('field' in parsed) return sendJson(response, 400, { error: parsed })
       await faultSwitch.set(parsed)
       sendJson(response, 200, { [name]: parsed })

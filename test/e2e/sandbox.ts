@@ -87,7 +87,7 @@ export class Sandbox {
     if (!response.ok) throw new Error(`the cron answered ${response.status}: ${await response.text()}`)
   }
 
-  async breakServer(name: string, mode: 'down' | 'hang' | 'error' | 'slow'): Promise<void> {
+  async breakServer(name: string, mode: 'down' | 'hang' | 'error' | 'slow' | 'wrong-body'): Promise<void> {
     const init = { method: 'POST', body: JSON.stringify({ mode }) }
     const response = await fetch(`${this.inboxUrl}/faults/${name}`, init)
     if (!response.ok) throw new Error(`breaking ${name}: ${response.status}`)

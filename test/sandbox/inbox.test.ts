@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterEach(async () => {
   await call('DELETE', '/messages')
-  for (const name of ['slack', 'pagerduty', 'webhook', 'sentry', 'mongodb', 'redis']) {
+  for (const name of ['target', 'control', 'slack', 'pagerduty', 'webhook', 'sentry', 'mongodb', 'redis']) {
     await call('DELETE', `/faults/${name}`)
   }
 })
@@ -249,6 +249,19 @@ test('receivers can be broken in every way, and mended', async () => {
   expect((await send()).status).toBe(500)
   await servers.clearFault('slack')
   expect((await send()).status).toBe(200)
+})
+
+test('a wrong body is for the target only', async () => {
+  expect((await call('POST', '/faults/slack', { mode: 'wrong-body' })).status).toBe(400)
+  expect((await call('POST', '/faults/target', { mode: 'wrong-body' })).status).toBe(200)
+})
+
+test('the control endpoint has a fault of its own', async () => {
+  const control = () => fetch(servers.vars.CONTROL_URL!)
+  await call('POST', '/faults/target', { mode: 'down' })
+  expect((await control()).status).toBe(204)
+  await call('POST', '/faults/control', { mode: 'down' })
+  await expect(control()).rejects.toThrow('fetch failed')
 })
 
 test('MongoDB and Redis are broken through the inbox too', async () => {
