@@ -1,4 +1,6 @@
+import { compile } from 'json-p3'
 import * as z from 'zod'
+import { Secret } from '../lib/secret.ts'
 import { slugOf } from '../lib/text.ts'
 import { locations } from './locations.ts'
 import { severity } from './rules.ts'
@@ -13,7 +15,10 @@ const status = z.union([
   z.number().int().min(100).max(599),
   z
     .string()
-    .regex(/^([1-5]xx|[1-5]\d\d(-[1-5]\d\d)?)$/, { error: 'a status such as 200, "2xx" or "200-299"' }),
+    .regex(/^([1-5]xx|[1-5]\d\d(-[1-5]\d\d)?)$/, { error: 'a status such as 200, "2xx" or "200-299"' })
+    .refine((text) => !text.includes('-') || text.slice(0, 3) <= text.slice(4), {
+      error: 'a range that begins with the lower status',
+    }),
 ])
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
@@ -21,7 +26,7 @@ const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
 /** What a value found by a JSONPath (RFC 9535) must be like; all that is given must hold. */
 const jsonAssertion = z
   .strictObject({
-    path: z.string().startsWith('$', { error: 'a JSONPath, which starts with $' }),
+    path: z.string().refine(isJsonPath, { error: 'a JSONPath (RFC 9535), which starts with $' }),
     equals: scalar.optional(),
     not: scalar.optional(),
     greater: z.number().optional(),
@@ -33,9 +38,21 @@ const jsonAssertion = z
     error: 'one of equals, not, greater, less, exists, matches',
   })
 
+/** A header's name (RFC 9110, 5.1). */
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: 'the name of a header' })
+
+/** A header's value as it can be sent: on one line, of what Latin 1 has. */
+const headerValue = z
+  .string()
+  .min(1)
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, {
+    error: 'the value of a header, on one line and without signs beyond Latin 1',
+  })
+  .transform((text) => new Secret(text))
+
 const headerAssertion = z
   .strictObject({
-    name: z.string().min(1),
+    name: headerName,
     equals: z.string().optional(),
     contains: z.string().optional(),
     matches: regularExpression.optional(),
@@ -106,20 +123,35 @@ const remote = {
   locations: locations.prefault(['us-east', 'eu-west']),
 }
 
-const http = z.strictObject({
-  ...remote,
-  type: z.literal('http').optional(),
-  url: urlText,
-  method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
-  headers: z.record(z.string().min(1), secretText).default({}),
-  /** Text is sent as it is; anything else as JSON. */
-  body: z.json().optional(),
-  /** Basic authentication. */
-  auth: z.strictObject({ username: z.string().min(1), password: secretText }).optional(),
-  /** Whether redirects are followed, five at most. */
-  followRedirects: z.boolean().default(true),
-  expect: httpExpectation.prefault({}),
-})
+const http = z
+  .strictObject({
+    ...remote,
+    type: z
+      .literal('http')
+      .optional()
+      .transform(() => 'http' as const),
+    url: urlText.refine((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, {
+      error: 'a URL without a password; it goes into auth',
+    }),
+    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
+    headers: z.record(headerName, headerValue).default({}),
+    /** Text is sent as it is; anything else as JSON. */
+    body: z.json().optional(),
+    /** Basic authentication. */
+    auth: z
+      .strictObject({
+        username: z.string().regex(/^[^:]+$/, { error: 'a name without a colon' }),
+        password: secretText,
+      })
+      .optional(),
+    /** Whether redirects are followed, five at most. */
+    followRedirects: z.boolean().default(true),
+    expect: httpExpectation.prefault({}),
+  })
+  .refine(({ method, body }) => body === undefined || !['GET', 'HEAD'].includes(method), {
+    path: ['body'],
+    error: 'no body with GET or HEAD',
+  })
 
 const latencyExpectation = z.strictObject({ maxLatencyMs: maxLatencyMs.optional() }).prefault({})
 
@@ -127,7 +159,12 @@ const tcp = z.strictObject({
   ...remote,
   type: z.literal('tcp'),
   host: z.string().min(1),
-  port: z.number().int().min(1).max(65_535),
+  port: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .refine((port) => port !== 25, { error: 'another port than 25, to which Workers may not connect' }),
   expect: latencyExpectation,
 })
 
@@ -173,7 +210,7 @@ const heartbeat = z.strictObject({
 /** Something that is watched. The document's fields and units are kept: durations are seconds. */
 export const monitor = z
   .discriminatedUnion('type', [http, tcp, dns, service, mongodb, redis, heartbeat])
-  .transform((each) => ({ ...each, type: each.type ?? ('http' as const), id: monitorId(each) }))
+  .transform((each) => ({ ...each, id: monitorId(each) }))
 
 /** See `monitor`. */
 export type MonitorConfig = z.infer<typeof monitor>
@@ -191,6 +228,14 @@ export const monitorId = ({
   readonly id?: string | undefined
   readonly name: string
 }): string => id ?? slugOf(name)
+
+function isJsonPath(text: string): boolean {
+  try {
+    return compile(text) !== undefined
+  } catch {
+    return false
+  }
+}
 
 function isRegularExpression(text: string): boolean {
   try {
