@@ -1,16 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type ChildServer, startChildServer } from '../../sandbox/child-server.ts'
+import { Prometheus } from './prometheus.ts'
 import { Sandbox } from './sandbox.ts'
 
 let sandbox: Sandbox
-let prometheus: ChildServer
+let prometheus: Prometheus
 
 beforeAll(async () => {
   sandbox = await Sandbox.start()
-  prometheus = await startPrometheus(new URL(sandbox.url).host)
+  prometheus = await Prometheus.start(new URL(sandbox.url).host)
 })
 afterAll(async () => {
   await prometheus?.close()
@@ -33,10 +31,10 @@ describe('a real Prometheus', () => {
   })
 
   it('takes every scrape, as OpenMetrics', async () => {
-    await vi.waitFor(async () => expect(await query('up{job="edgewatch"}')).toEqual([[{}, 1]]), {
+    await vi.waitFor(async () => expect(await prometheus.query('up{job="edgewatch"}')).toEqual([[{}, 1]]), {
       timeout: 30_000,
     })
-    expect(await query('scrape_samples_scraped{job="edgewatch"} > 20')).toHaveLength(1)
+    expect(await prometheus.query('scrape_samples_scraped{job="edgewatch"} > 20')).toHaveLength(1)
     const response = await sandbox.fetch('/metrics', {
       headers: { Accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5' },
     })
@@ -49,12 +47,15 @@ describe('a real Prometheus', () => {
   it('answers the queries of the documents', async () => {
     await sandbox.tick()
     const p95 = 'histogram_quantile(0.95, sum by (le) (edgewatch_api_request_duration_seconds_bucket))'
-    await vi.waitFor(async () => expect(await query(p95)).toEqual([[{}, expect.any(Number)]]), {
+    await vi.waitFor(async () => expect(await prometheus.query(p95)).toEqual([[{}, expect.any(Number)]]), {
       timeout: 30_000,
     })
-    await vi.waitFor(async () => expect(await query('sum(edgewatch_dependency_up)')).toEqual([[{}, 2]]), {
-      timeout: 30_000,
-    })
+    await vi.waitFor(
+      async () => expect(await prometheus.query('sum(edgewatch_dependency_up)')).toEqual([[{}, 2]]),
+      {
+        timeout: 30_000,
+      },
+    )
   })
 })
 
@@ -71,35 +72,8 @@ describe('promtool', () => {
   })
 })
 
-function startPrometheus(target: string): Promise<ChildServer> {
-  const job = { job_name: 'edgewatch', scrape_interval: '1s', static_configs: [{ targets: [target] }] }
-  return startChildServer('prometheus', (port, folder) => {
-    const config = path.join(folder, 'prometheus.yml')
-    writeFileSync(config, JSON.stringify({ scrape_configs: [job] })) // JSON is YAML, too
-    return [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${path.join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ]
-  })
-}
-
-type Sample = [labels: Record<string, string>, value: number]
-
-/** The result of an instant query; labels that scraping adds are left out. */
-async function query(expression: string): Promise<Sample[]> {
-  const url = `http://127.0.0.1:${prometheus.port}/api/v1/query?query=${encodeURIComponent(expression)}`
-  const { data } = (await (await fetch(url)).json()) as {
-    data: { result: { metric: Record<string, string>; value: [number, string] }[] }
-  }
-  return data.result.map(({ metric: { __name__, job, instance, ...labels }, value }) => [
-    labels,
-    Number(value[1]),
-  ])
-}
-
 async function requestsByRoute(): Promise<Record<string, number>> {
-  const samples = await query('sum by (route) (edgewatch_api_requests_total)')
+  const samples = await prometheus.query('sum by (route) (edgewatch_api_requests_total)')
   return Object.fromEntries(samples.map(([{ route }, value]) => [route, value]))
 }
 

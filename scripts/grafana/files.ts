@@ -1,0 +1,20 @@
+import { stringify } from 'yaml'
+import written from '../../edgewatch.config.ts'
+import { configSchema } from '../../src/config/schema.ts'
+import { createCatalog } from '../../src/metrics/catalog.ts'
+import { buildAlerts } from './alerts.ts'
+import { buildDashboard } from './dashboard.ts'
+
+/** The files for Grafana, by their names, for the metrics of edgewatch.config.ts. */
+export function grafanaFiles(): Record<string, string> {
+  const config = configSchema.parse(written) // as it is written: what is off here may be on where it is deployed
+  const catalog = createCatalog(config.metrics.namespace)
+  const dashboard = buildDashboard(catalog, config.service.name)
+  return {
+    'dashboard.json': `${JSON.stringify(dashboard, null, 2)}\n`,
+    'alerts.yaml': stringify(plain(buildAlerts(catalog, config.alerts.rules)), { lineWidth: 0 }),
+  }
+}
+
+/** The SDK's objects hold functions, too. */
+const plain = (value: object): unknown => JSON.parse(JSON.stringify(value))

@@ -1,0 +1,208 @@
+import type { Catalog } from '../../src/metrics/catalog.ts'
+
+/** One line of a panel. `$__rate_interval`, `$__range`, `$job`, `$route` and `$slo` are filled in by Grafana. */
+interface Query {
+  readonly expr: string
+  /** With labels as `{{route}}`. */
+  readonly legend: string
+}
+
+/** A panel, as far as it is ours to say. */
+export interface PanelSpec {
+  readonly title: string
+  readonly description: string
+  /** One of Grafana's units (https://github.com/grafana/grafana/blob/main/packages/grafana-data/src/valueFormats/categories.ts). */
+  readonly unit: 'reqps' | 'ops' | 'percentunit' | 's' | 'short' | 'currencyUSD' | 'bool_on_off'
+  readonly kind: 'timeseries' | 'stat' | 'table'
+  readonly queries: readonly Query[]
+}
+
+/** Panels under a heading. */
+export interface RowSpec {
+  readonly title: string
+  readonly panels: readonly PanelSpec[]
+}
+
+/** The share of failed requests; 0 where there are requests and none failed, nothing where there are none. */
+export const errorRatio = ({ requests }: Catalog, selector: string, window: string): string => {
+  const all = `sum(rate(${requests.name}{${selector}}[${window}]))`
+  return `(sum(rate(${requests.name}{${selector},status=~"5.."}[${window}])) or 0 * ${all}) / ${all}`
+}
+
+/** A quantile of request durations in seconds, by route or over all. */
+export const latency = (
+  { requestDuration }: Catalog,
+  quantile: number,
+  selector: string,
+  window: string,
+  by: readonly string[] = [],
+): string =>
+  `histogram_quantile(${quantile}, sum by (${['le', ...by].join(', ')}) (rate(${requestDuration.name}_bucket{${selector}}[${window}])))`
+
+/** The share of reads that found something in the cache. Sums are divided: series by series it would always be 1. */
+export const cacheHitRatio = ({ cacheOperations }: Catalog, selector: string, window: string): string => {
+  const reads = (more: string) =>
+    `sum(rate(${cacheOperations.name}{${selector},operation="get"${more}}[${window}]))`
+  return `(${reads(',status="hit"')} or 0 * ${reads('')}) / ${reads('')}`
+}
+
+const JOB = 'job=~"$job"'
+const ROUTE = `${JOB},route=~"$route"`
+const STEP = '$__rate_interval'
+
+/** Everything that the dashboard shows, for the metrics of one namespace. */
+export function rows(catalog: Catalog): readonly RowSpec[] {
+  return [
+    { title: 'Traffic', panels: trafficPanels(catalog) },
+    { title: 'Latency and error budget', panels: budgetPanels(catalog) },
+    { title: 'Dependencies', panels: dependencyPanels(catalog) },
+    { title: 'Alerts, scheduler and delivery', panels: alertPanels(catalog) },
+  ]
+}
+
+/** The four panels of the reference document. */
+const trafficPanels = (catalog: Catalog): readonly PanelSpec[] => [
+  {
+    title: 'Request Rate',
+    description: 'Requests a second, by route.',
+    unit: 'reqps',
+    kind: 'timeseries',
+    queries: [
+      { expr: `sum by (route) (rate(${catalog.requests.name}{${ROUTE}}[${STEP}]))`, legend: '{{route}}' },
+    ],
+  },
+  {
+    title: 'Error Rate',
+    description: 'The share of requests that were answered with 5xx.',
+    unit: 'percentunit',
+    kind: 'timeseries',
+    queries: [{ expr: errorRatio(catalog, ROUTE, STEP), legend: '5xx' }],
+  },
+  {
+    title: 'P95 Latency',
+    description: '95 % of requests are answered within this time.',
+    unit: 's',
+    kind: 'timeseries',
+    queries: [{ expr: latency(catalog, 0.95, ROUTE, STEP), legend: 'p95' }],
+  },
+  {
+    title: 'Cache Hit Rate',
+    description: 'The share of reads that found something in the cache.',
+    unit: 'percentunit',
+    kind: 'timeseries',
+    queries: [{ expr: cacheHitRatio(catalog, JOB, STEP), legend: 'hits' }],
+  },
+]
+
+const budgetPanels = (catalog: Catalog): readonly PanelSpec[] => [
+  ...[0.5, 0.95, 0.99].map(
+    (quantile): PanelSpec => ({
+      title: `P${quantile * 100} Latency by Route`,
+      description: `${quantile * 100} % of a route's requests are answered within this time.`,
+      unit: 's',
+      kind: 'timeseries',
+      queries: [{ expr: latency(catalog, quantile, ROUTE, STEP, ['route']), legend: '{{route}}' }],
+    }),
+  ),
+  {
+    title: 'Slow Requests',
+    description: 'Requests slower than observe.slowMs, a second.',
+    unit: 'reqps',
+    kind: 'timeseries',
+    queries: [
+      {
+        expr: `sum(rate(${catalog.slowRequests.name}{${ROUTE}}[${STEP}])) or 0 * sum(rate(${catalog.requests.name}{${ROUTE}}[${STEP}]))`,
+        legend: 'slow',
+      },
+    ],
+  },
+  {
+    title: 'Error Budget Left',
+    description:
+      'What is left of the failures that the objective allows, over the time range shown. Below 0 it is missed.',
+    unit: 'percentunit',
+    kind: 'stat',
+    queries: [{ expr: `1 - (${errorRatio(catalog, JOB, '$__range')}) / (1 - $slo)`, legend: 'budget' }],
+  },
+  {
+    title: 'Error Budget Burn Rate',
+    description:
+      'How many times faster than allowed the budget is being used, over the last hour. 1 uses it up exactly.',
+    unit: 'short',
+    kind: 'timeseries',
+    queries: [{ expr: `(${errorRatio(catalog, JOB, '1h')}) / (1 - $slo)`, legend: 'burn rate' }],
+  },
+]
+
+const dependencyPanels = (catalog: Catalog): readonly PanelSpec[] => [
+  {
+    title: 'Dependencies Up',
+    description: 'Whether a dependency answered the last probe.',
+    unit: 'bool_on_off',
+    kind: 'stat',
+    queries: [
+      { expr: `min by (dependency) (${catalog.dependencyUp.name}{${JOB}})`, legend: '{{dependency}}' },
+    ],
+  },
+  {
+    title: 'Dependency Latency',
+    description: 'How long the last successful probe took.',
+    unit: 's',
+    kind: 'timeseries',
+    queries: [
+      { expr: `max by (dependency) (${catalog.dependencyLatency.name}{${JOB}})`, legend: '{{dependency}}' },
+    ],
+  },
+]
+
+const alertPanels = (catalog: Catalog): readonly PanelSpec[] => [
+  {
+    title: 'Alerts Firing',
+    description: 'Alerts that fire now, by severity.',
+    unit: 'short',
+    kind: 'stat',
+    queries: [{ expr: `max by (severity) (${catalog.alertsFiring.name}{${JOB}})`, legend: '{{severity}}' }],
+  },
+  {
+    title: 'Notifications',
+    description: 'Attempts to deliver a notification, by receiver and outcome.',
+    unit: 'ops',
+    kind: 'timeseries',
+    queries: [
+      {
+        expr: `sum by (receiver, outcome) (rate(${catalog.notifications.name}{${JOB}}[${STEP}]))`,
+        legend: '{{receiver}} {{outcome}}',
+      },
+    ],
+  },
+  {
+    title: 'Notifications Waiting',
+    description: 'Notifications that wait to be delivered.',
+    unit: 'short',
+    kind: 'timeseries',
+    queries: [{ expr: `max(${catalog.notificationsPending.name}{${JOB}})`, legend: 'waiting' }],
+  },
+  {
+    title: 'Last Successful Cron Run',
+    description: 'How long ago; more than some minutes means that nobody checks.',
+    unit: 's',
+    kind: 'stat',
+    queries: [{ expr: `time() - max(${catalog.tickLastSuccess.name}{${JOB}})`, legend: 'ago' }],
+  },
+  {
+    title: 'Cron Runs',
+    description: 'Runs by what came of them.',
+    unit: 'ops',
+    kind: 'timeseries',
+    queries: [
+      { expr: `sum by (outcome) (rate(${catalog.ticks.name}{${JOB}}[${STEP}]))`, legend: '{{outcome}}' },
+    ],
+  },
+  {
+    title: 'Cron Run Duration',
+    description: 'How long the last run took.',
+    unit: 's',
+    kind: 'timeseries',
+    queries: [{ expr: `max(${catalog.tickDuration.name}{${JOB}})`, legend: 'duration' }],
+  },
+]
