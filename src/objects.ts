@@ -9,6 +9,7 @@ import { runWithContext } from './logging/context.ts'
 import { siblingShards } from './metrics/client.ts'
 import type { MetricsStoreSettings } from './metrics/store.ts'
 import { MetricsStoreObject } from './metrics/store.ts'
+import type { OnJudged } from './monitors/ports.ts'
 import { RegionProberObject } from './monitors/prober.ts'
 import { UptimeMonitorObject } from './monitors/uptime.ts'
 import {
@@ -18,6 +19,7 @@ import {
   healthMonitor,
   mongoGateway,
   servicesOf,
+  uptimeMonitor,
 } from './services.ts'
 import type { MongoGatewaySettings } from './vendors/mongodb/gateway.ts'
 import { MongoGatewayObject } from './vendors/mongodb/gateway.ts'
@@ -69,6 +71,10 @@ export class AlertLedger extends AlertLedgerObject<Env> {
     return runWithContext({ requestId: newId() }, () => super.alarm(info))
   }
 
+  override observeMonitors(...judgement: Parameters<OnJudged>): Promise<void> {
+    return runWithContext({ requestId: newId() }, () => super.observeMonitors(...judgement))
+  }
+
   protected override settings(): LedgerSettings {
     const services = servicesOf(this.env)
     const { config, environment, catalog, metrics, log } = services
@@ -96,6 +102,10 @@ export class AlertLedger extends AlertLedgerObject<Env> {
       receivers: config.alerts.receivers.map(createReceiver),
       metrics,
       dependencies: () => healthMonitor(this.env).report(),
+      monitors: {
+        configured: config.monitors,
+        measure: (questions) => uptimeMonitor(this.env).measure(questions),
+      },
       catalog,
       recorder,
       flush: () => recorder.flush(),

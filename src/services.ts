@@ -20,6 +20,7 @@ import { MetricsBuffer } from './metrics/buffer.ts'
 import type { Catalog } from './metrics/catalog.ts'
 import { createCatalog } from './metrics/catalog.ts'
 import { MetricsClient } from './metrics/client.ts'
+import type { UptimeMonitorClient } from './monitors/ports.ts'
 import type { MongoGateway } from './objects.ts'
 import { createPagerDutyReceiver } from './vendors/pagerduty/receiver.ts'
 import { createSentryReporter } from './vendors/sentry/reporter.ts'
@@ -66,6 +67,10 @@ export const healthMonitor = (env: Env) => env.HEALTH_MONITOR.getByName(SINGLETO
 
 /** The stub of the object that talks to MongoDB. */
 export const mongoGateway = (env: Env) => env.MONGO_GATEWAY.getByName(SINGLETON)
+
+/** The stub of the uptime monitor. */
+export const uptimeMonitor = (env: Env): UptimeMonitorClient =>
+  env.UPTIME_MONITOR.getByName(SINGLETON) as unknown as UptimeMonitorClient
 
 const alertLedger = (env: Env) => env.ALERT_LEDGER.getByName(SINGLETON)
 

@@ -1,19 +1,22 @@
 import type { BuiltInSignal, Rule } from '../config/rules.ts'
 import { isOverRequests } from '../config/rules.ts'
 import { formatDuration } from '../lib/duration.ts'
-import type { Observation } from './model.ts'
+import type { Seen } from './model.ts'
 import type { Measured } from './signals.ts'
 
 /** Signals that are measured over the rule's window; the others are of the moment. */
 const isWindowed = ({ signal }: Rule): boolean =>
-  typeof signal !== 'string' || signal === 'cache_hit_ratio' || isOverRequests(signal)
+  typeof signal !== 'string' ||
+  signal === 'cache_hit_ratio' ||
+  isOverRequests(signal) ||
+  /^monitor_(latency|uptime)_/.test(signal)
 
 /**
  * What a run saw of a rule whose signal was measured to be this. Where there was nothing to measure the condition does
  * not hold; where nobody knows, neither is said.
  * @param reason why what the rule is about is down; holds no host, URI or credential
  */
-export function observe(rule: Rule, value: Measured, reason?: string): Observation {
+export function observe(rule: Rule, value: Measured, reason?: string): Seen {
   const known = typeof value === 'number' && Number.isFinite(value) ? value : undefined
   const measured = known === undefined ? undefined : formatValue(rule.signal, known)
   const shown = measured && reason !== undefined ? `${measured}: ${reason}` : measured
@@ -48,10 +51,14 @@ const UNITS = {
   seconds: (value: number) => `${short(value)} s`,
   rate: (value: number) => `${short(value)}/s`,
   up: (value: number) => (value === 1 ? 'up' : value === 0 ? 'down' : short(value)),
+  degraded: (value: number) => (value === 1 ? 'degraded' : value === 0 ? 'not degraded' : short(value)),
+  uptime: (value: number) => `${Number((value * 100).toFixed(3))} %`,
 } as const
 
 function unitOf(signal: BuiltInSignal): keyof typeof UNITS {
-  return signal === 'request_rate' ? 'rate' : (signal.split('_').at(-1) as keyof typeof UNITS)
+  if (signal === 'request_rate') return 'rate'
+  if (signal === 'monitor_uptime_ratio') return 'uptime'
+  return signal.split('_').at(-1) as keyof typeof UNITS
 }
 
 /** At most three decimals, none that say nothing. */
@@ -59,10 +66,11 @@ const short = (value: number): string =>
   String(Math.abs(value) >= 100 ? Math.round(value) : Number(value.toFixed(Math.abs(value) < 1 ? 3 : 1)))
 
 function describe(rule: Rule): string {
-  const { signal, route, operator, threshold } = rule
+  const { signal, route, monitor, operator, threshold } = rule
+  const subject = route ?? monitor
   const name = typeof signal === 'string' ? signal : selector(signal)
   return [
-    `${name}${route === undefined ? '' : ` of ${route}`} ${operator} ${threshold}`,
+    `${name}${subject === undefined ? '' : ` of ${subject}`} ${operator} ${threshold}`,
     isWindowed(rule) ? ` over ${formatDuration(rule.over)}` : '',
     rule.for > 0 ? ` for ${formatDuration(rule.for)}` : '',
   ].join('')

@@ -7,6 +7,7 @@ import type { Message, PendingNotification } from './outbox.ts'
 import { afterFailure, LONGEST_RETRY_AFTER_MS, toMessages } from './outbox.ts'
 import type { Accepted, Notification, Receiver } from './receiver.ts'
 import type { LedgerSettings } from './settings.ts'
+import { withDelivery } from './timeline.ts'
 
 /** Fewer than the six connections that the platform lets wait for headers. */
 const DELIVERIES_AT_ONCE = 5
@@ -23,7 +24,7 @@ const LANE_MS = 15 * SECOND_MS
  * @returns whether anything was tried
  */
 export async function deliverDue(store: LedgerStore, settings: LedgerSettings): Promise<boolean> {
-  const due = Map.groupBy(store.due(settings.clock()), ({ receiver }) => receiver)
+  const due = Map.groupBy(store.outbox.due(settings.clock()), ({ receiver }) => receiver)
   const lanes = [...due].map(([name, notifications]) => async () => {
     const receiver = settings.receivers.find((each) => each.name === name)
     if (receiver) await deliverInTurn(toMessages(notifications, receiver.grouping), receiver, store, settings)
@@ -76,8 +77,11 @@ async function deliverInTurn(
 function recordDelivered(message: Message, store: LedgerStore, settings: LedgerSettings): void {
   const now = settings.clock()
   store.transaction(() => {
-    for (const { id, attempts } of message) store.settle(id, 'delivered', now, attempts + 1)
-    store.hurry(message[0].receiver, now)
+    for (const each of message) {
+      store.outbox.settle(each.id, 'delivered', now, each.attempts + 1)
+      note(each, now, store)
+    }
+    store.outbox.hurry(message[0].receiver, now)
   })
   for (const each of message) {
     count(settings, each.receiver, 'delivered')
@@ -97,12 +101,14 @@ function recordFailure(
     (each) => [each, afterFailure(each, failure, now, settings.alerts.giveUpAfter, random)] as const,
   )
   store.transaction(() => {
-    for (const [{ id, attempts }, next] of decided) {
-      if (next.state === 'dead') store.settle(id, 'dead', now, attempts + 1, next.reason)
-      else store.postpone(id, next.nextAttemptAtMs, attempts + 1, failure.message)
+    for (const [each, next] of decided) {
+      const attempts = each.attempts + 1
+      if (next.state === 'dead') store.outbox.settle(each.id, 'dead', now, attempts, next.reason)
+      else store.outbox.postpone(each.id, next.nextAttemptAtMs, attempts, failure.message)
+      if (next.state === 'dead') note(each, now, store, next.reason)
     }
     if (failure.retryable && failure.retryAfterMs !== undefined) {
-      store.holdBack(message[0].receiver, now + Math.min(failure.retryAfterMs, LONGEST_RETRY_AFTER_MS))
+      store.outbox.holdBack(message[0].receiver, now + Math.min(failure.retryAfterMs, LONGEST_RETRY_AFTER_MS))
     }
   })
   for (const [each, next] of decided) {
@@ -122,9 +128,19 @@ function recordFailure(
 function bury(due: readonly PendingNotification[], store: LedgerStore, settings: LedgerSettings): void {
   const reason = 'the receiver is not configured any more'
   for (const each of due) {
-    store.settle(each.id, 'dead', settings.clock(), each.attempts, reason)
+    const now = settings.clock()
+    store.transaction(() => {
+      store.outbox.settle(each.id, 'dead', now, each.attempts, reason)
+      note(each, now, store, reason)
+    })
     mourn(settings, each, each.attempts, reason)
   }
+}
+
+/** Files in the incident what came of a notification. */
+function note(settled: PendingNotification, now: number, store: LedgerStore, deadBecause?: string): void {
+  const incident = store.incidents.find(settled.notification.dedupKey)
+  if (incident) store.incidents.save(withDelivery(incident, settled, now, deadBecause))
 }
 
 function mourn(settings: LedgerSettings, dead: PendingNotification, attempts: number, reason: string): void {

@@ -1,6 +1,6 @@
-import type { SettledNotification } from './ledger-store.ts'
 import type { Incident, Silence } from './model.ts'
 import type { PendingNotification } from './outbox.ts'
+import type { SettledNotification } from './outbox-store.ts'
 import type { ActiveAlert, SchedulerStatus } from './status.ts'
 
 // What `/admin/alerts` and `/admin/silences` show: times as ISO 8601, null for what there isn't.
@@ -20,6 +20,7 @@ export const activeJson = (active: ActiveAlert) => ({
   since: iso(active.sinceMs),
   value: active.value ?? null,
   silenced: active.silenced,
+  held_back: active.heldBack ?? null,
   acknowledged: acknowledgedJson(active.acknowledged),
   told: active.told,
   dedup_key: active.dedupKey ?? null,

@@ -3,16 +3,22 @@ import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
 import { newId } from '../lib/ids.ts'
 import type { Result } from '../lib/result.ts'
+import type { MonitorStatus } from '../monitors/model.ts'
+import type { OnJudged } from '../monitors/ports.ts'
+import type { CommittedRun } from './commit.ts'
+import { commitJudgement, commitRun, commitWatch } from './commit.ts'
 import { attempt, deliverDue } from './delivery.ts'
 import { LedgerStore } from './ledger-store.ts'
 import type { Incident, Silence, SilenceMatcher } from './model.ts'
 import { matches } from './model.ts'
 import type { Accepted } from './receiver.ts'
-import type { CommittedRun, RunInput } from './run.ts'
-import { commitRun, commitWatch, readSignals } from './run.ts'
+import type { RunInput } from './run.ts'
+import { readSignals } from './run.ts'
 import type { LedgerSettings } from './settings.ts'
+import { alertsOf } from './settings.ts'
 import type { AlertsOverview, LedgerStatus } from './status.ts'
 import { readOverview, readStatus } from './status.ts'
+import { withEvent } from './timeline.ts'
 import { MISSED_AFTER_MS, missedAtMs, SCHEDULER_MISSED } from './watchdog.ts'
 
 /** What came of a run: `partial` where some signals could not be read, `refused` where another was under way. */
@@ -31,16 +37,18 @@ export interface SilenceRequest {
 /** The ledger, as Workers call it. */
 export interface AlertLedgerClient {
   tick(scheduledAtMs: number): Promise<TickResult>
+  readonly observeMonitors: OnJudged
   status(): Promise<LedgerStatus>
   overview(): Promise<AlertsOverview>
+  incidents(sinceMs: number): Promise<readonly Incident[]>
   silence(request: SilenceRequest): Promise<SilenceResult>
   unsilence(id: string): Promise<boolean>
-  listSilences(): Promise<readonly Silence[]>
+  listSilences(): Promise<readonly SilenceResult[]>
   acknowledge(alert: string, by: Acknowledger): Promise<Incident | undefined>
   test(receiver: string): Promise<Result<Accepted> | undefined>
 }
 
-/** A silence, and the rules that it matches now. */
+/** A silence, and the alerts that it matches now. */
 export interface SilenceResult {
   readonly silence: Silence
   readonly matches: readonly string[]
@@ -65,6 +73,9 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   /** Held by the run under way. In memory: a run doesn't outlive its object. */
   #lease: { readonly expiresAtMs: number } | undefined
   #delivering = false
+  /** When the monitors were last judged, and that was committed. The run writes it down with what it writes anyway. */
+  #judgedAtMs = 0
+  #judgementCommittedMs = 0
   #knownSettings: LedgerSettings | undefined
 
   constructor(ctx: DurableObjectState, env: E) {
@@ -90,7 +101,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
     try {
       const input = await readSignals(scheduledAtMs, settings)
       if (this.#lease !== lease) return this.#refuse('the run took too long')
-      const run = commitRun(input, this.#store, settings)
+      const run = commitRun(input, this.#judgedAtMs, this.#store, settings)
       // Not awaited before: the alarm is part of what the transaction just wrote.
       if (run.owed > 0) void this.ctx.storage.setAlarm(settings.clock())
       else await this.#arm()
@@ -100,6 +111,20 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
     } finally {
       if (this.#lease === lease) this.#lease = undefined
     }
+  }
+
+  /**
+   * Takes note of a judgement of the monitors: what is down fires, what is up is resolved. One that is older than
+   * what is known is passed over. A judgement in which nothing changes writes nothing.
+   */
+  async observeMonitors(statuses: readonly MonitorStatus[], judgedAtMs: number): Promise<void> {
+    if (judgedAtMs < this.#judgedAtMs) return
+    const settings = this.#settings
+    const now = Math.max(settings.clock(), this.#judgementCommittedMs + 1)
+    const owed = commitJudgement(statuses, judgedAtMs, now, this.#store, settings)
+    this.#judgedAtMs = Math.min(judgedAtMs, now)
+    this.#judgementCommittedMs = now
+    if (owed > 0) await this.ctx.storage.setAlarm(settings.clock())
   }
 
   /** The state in short. Costs a few rows read. */
@@ -112,13 +137,24 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
     return readOverview(this.#store, this.#settings)
   }
 
-  /** Adds a silence, and tells which rules it matches now. */
+  /** Open incidents, and those that were resolved since; the latest first. */
+  incidents(sinceMs: number): Incident[] {
+    const { incidents } = this.#store
+    return [...incidents.open().values(), ...incidents.resolvedSince(sinceMs)].sort(
+      (a, b) => b.startedAtMs - a.startedAtMs,
+    )
+  }
+
+  /** Adds a silence, and tells which alerts it matches now. */
   silence(request: SilenceRequest): SilenceResult {
-    const { alerts, clock } = this.#settings
-    const silence: Silence = { id: newId(), createdAtMs: clock(), ...request }
+    const silence: Silence = { id: newId(), createdAtMs: this.#settings.clock(), ...request }
     this.#store.saveSilence(silence)
-    const matched = alerts.rules.filter((rule) => matches(silence.matcher, { ...rule, alert: rule.id }))
-    return { silence, matches: matched.map(({ id }) => id) }
+    return this.#withMatches(silence)
+  }
+
+  #withMatches(silence: Silence): SilenceResult {
+    const matched = alertsOf(this.#settings).filter((alert) => matches(silence.matcher, alert))
+    return { silence, matches: matched.map(({ alert }) => alert) }
   }
 
   /** Ends a silence; whether there was one. What still fires is sent by the next run. */
@@ -127,24 +163,26 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   }
 
   /** The silences that have not ended. */
-  listSilences(): Silence[] {
-    return this.#store.silences(this.#settings.clock())
+  listSilences(): SilenceResult[] {
+    return this.#store.silences(this.#settings.clock()).map((each) => this.#withMatches(each))
   }
 
   /** Stops the reminders of a firing alert; undefined where it doesn't fire. */
   acknowledge(alert: string, { by, note }: Acknowledger): Incident | undefined {
-    const incident = this.#store.openIncidents().get(alert)
+    const incident = this.#store.incidents.open().get(alert)
     if (!incident) return undefined
-    const acknowledged = {
+    const said = { atMs: this.#settings.clock(), ...(by !== undefined && { by }) }
+    const acknowledged: Incident = {
       ...incident,
-      acknowledged: {
-        atMs: this.#settings.clock(),
-        ...(by !== undefined && { by }),
-        ...(note !== undefined && { note }),
-      },
+      acknowledged: { ...said, ...(note !== undefined && { note }) },
     }
-    this.#store.saveIncident(acknowledged)
-    return acknowledged
+    const noted = withEvent(acknowledged, {
+      ...said,
+      kind: 'acknowledged',
+      ...(note !== undefined && { text: note }),
+    })
+    this.#store.incidents.save(noted)
+    return noted
   }
 
   /** Sends a test to a receiver, once, and tells what it answered; undefined where there is no such receiver. */
@@ -181,7 +219,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
       if (info && settings.clock() - info.scheduledTime >= MINUTE_MS) this.#store.saveWokeAt(settings.clock())
       this.#watch()
       if (await deliverDue(this.#store, settings)) {
-        settings.recorder.set(settings.catalog.notificationsPending, {}, this.#store.pendingCount())
+        settings.recorder.set(settings.catalog.notificationsPending, {}, this.#store.outbox.pendingCount())
         await this.#flush()
       }
     } catch (error) {
@@ -213,11 +251,11 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
 
   #nextWakeMs(): number | undefined {
     const now = this.#settings.clock()
-    const deliverMs = this.#store.nextAttemptMs() ?? Number.POSITIVE_INFINITY
+    const deliverMs = this.#store.outbox.nextAttemptMs() ?? Number.POSITIVE_INFINITY
     const lastRun = this.#store.lastRun()
     const missedMs = lastRun ? missedAtMs(lastRun.atMs, this.#store.wokeAtMs()) : Number.POSITIVE_INFINITY
     // It may have come to be missed while notifications were delivered; once that is known, only reminders remain.
-    const known = missedMs <= now && this.#store.openIncidents().has(SCHEDULER_MISSED)
+    const known = missedMs <= now && this.#store.incidents.open().has(SCHEDULER_MISSED)
     const watchMs = known ? now + MISSED_AFTER_MS : missedMs
     const nextMs = Math.max(now, Math.min(deliverMs, watchMs))
     return Number.isFinite(nextMs) ? nextMs : undefined
@@ -246,7 +284,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
       if (state.state !== 'up') continue
       recorder.set(catalog.dependencyLatency, { dependency }, state.details.latencyMs / 1000)
     }
-    recorder.set(catalog.notificationsPending, {}, this.#store.pendingCount())
+    recorder.set(catalog.notificationsPending, {}, this.#store.outbox.pendingCount())
   }
 
   async #flush(): Promise<void> {

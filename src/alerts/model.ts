@@ -13,10 +13,12 @@ interface Described {
   readonly runbook?: string
   /** What was measured last, with its unit. */
   readonly value?: string
+  /** Whose alert it is, where it is a monitor's. */
+  readonly monitor?: { readonly id: string; readonly name: string }
 }
 
-/** What a run saw of one alert. */
-export interface Observation extends Described {
+/** What was seen of one alert, by a run or when the monitors were judged. */
+export interface Seen extends Described {
   /** How long the condition must hold before the alert fires. */
   readonly forMs: number
   /** Whether the condition holds; undefined where there is no data. */
@@ -33,6 +35,39 @@ export interface Incident extends Described {
   /** When receivers were last told or reminded; undefined while nobody was. */
   readonly toldAtMs?: number
   readonly acknowledged?: Acknowledgement
+  /** Why nobody is told, or, once it is resolved, was. */
+  readonly heldBack?: HeldBack
+  /** Oldest first; see `withEvent`. */
+  readonly timeline: readonly IncidentEvent[]
+}
+
+/** Why nobody is told of an incident for the time being. */
+export interface HeldBack {
+  readonly by: 'maintenance' | 'dependency' | 'silence'
+  /** In words. */
+  readonly reason: string
+  /** From when on the dependency is no longer down, while it is not known what that means for the dependent. */
+  readonly freeSinceMs?: number
+}
+
+/** Something that happened in an incident. */
+export interface IncidentEvent {
+  readonly atMs: number
+  readonly kind:
+    | 'opened'
+    | 'held_back'
+    | 'silenced'
+    | 'released'
+    | 'told'
+    | 'not_told'
+    | 'acknowledged'
+    | 'resolved'
+  /** In words: what was seen, why, or what was told. */
+  readonly text?: string
+  /** Who was told, or could not be. */
+  readonly receiver?: string
+  /** Who acknowledged. */
+  readonly by?: string
 }
 
 /** Somebody works on it: no more reminders. */
@@ -82,18 +117,25 @@ export interface Silence {
   readonly by?: string
 }
 
+/** What a silence goes by. */
+export type Silenceable = Pick<Described, 'alert' | 'severity' | 'labels'>
+
 /** Whether an alert is silenced at `now`. */
-export const isSilenced = (
-  alert: Pick<Observation, 'alert' | 'severity' | 'labels'>,
+export const isSilenced = (alert: Silenceable, silences: readonly Silence[], now: number): boolean =>
+  silenceOf(alert, silences, now) !== undefined
+
+/** The silence that keeps back who is told of an alert at `now`. */
+export function silenceOf(
+  alert: Silenceable,
   silences: readonly Silence[],
   now: number,
-): boolean => silences.some((silence) => now < silence.untilMs && matches(silence.matcher, alert))
+): HeldBack | undefined {
+  const silence = silences.find(({ untilMs, matcher }) => now < untilMs && matches(matcher, alert))
+  return silence && { by: 'silence', reason: `silenced: ${silence.reason}` }
+}
 
 /** Whether a matcher is for an alert. */
-export function matches(
-  matcher: SilenceMatcher,
-  alert: Pick<Observation, 'alert' | 'severity' | 'labels'>,
-): boolean {
+export function matches(matcher: SilenceMatcher, alert: Silenceable): boolean {
   return (
     (matcher.alert === undefined || matcher.alert === alert.alert) &&
     (matcher.severity === undefined || matcher.severity === alert.severity) &&

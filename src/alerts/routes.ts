@@ -91,7 +91,12 @@ export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
       if (!incident) throw new HttpError(404, 'not_found', `${id} does not fire`)
       return c.json(incidentJson(incident))
     })
-    .get('/silences', async (c) => c.json({ silences: (await ledger().listSilences()).map(silenceJson) }))
+    .get('/silences', async (c) => {
+      const silences = await ledger().listSilences()
+      return c.json({
+        silences: silences.map(({ silence, matches }) => ({ ...silenceJson(silence), matches })),
+      })
+    })
     .post('/silences', validate('json', silenceRequest), async (c) => {
       const { until, for: forText, reason, by, alert, severity, labels } = c.req.valid('json')
       const now = clock()

@@ -1,3 +1,5 @@
+import type { MonitorConfig } from '../config/monitors.ts'
+import { monitorAlertId } from '../config/names.ts'
 import type { Config } from '../config/schema.ts'
 import type { DependencyReport } from '../health/model.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -5,7 +7,10 @@ import type { ErrorReporter, Logger } from '../logging/model.ts'
 import type { Catalog } from '../metrics/catalog.ts'
 import type { Recorder } from '../metrics/model.ts'
 import type { MetricsReader } from '../metrics/query.ts'
+import type { UptimeMonitorClient } from '../monitors/ports.ts'
+import type { Silenceable } from './model.ts'
 import type { Notification, Receiver } from './receiver.ts'
+import { MONITORS_MISSED, SCHEDULER_MISSED } from './watchdog.ts'
 
 /** All that the ledger uses of the world. */
 export interface LedgerSettings {
@@ -15,6 +20,11 @@ export interface LedgerSettings {
   readonly metrics: MetricsReader
   /** May reject: what it would have told is then not known. */
   readonly dependencies: () => Promise<DependencyReport>
+  readonly monitors: {
+    readonly configured: readonly MonitorConfig[]
+    /** May reject, as `dependencies` may. */
+    readonly measure: UptimeMonitorClient['measure']
+  }
   readonly catalog: Catalog
   readonly recorder: Recorder
   /** Hands what was recorded over to the metrics store. */
@@ -25,3 +35,14 @@ export interface LedgerSettings {
   /** From 0 to 1; spreads retries. */
   readonly random: () => number
 }
+
+/** Every alert that there may be. */
+export const alertsOf = ({ alerts, monitors }: LedgerSettings): Silenceable[] => [
+  ...alerts.rules.map(({ id, severity, labels }) => ({ alert: id, severity, labels })),
+  ...monitors.configured.map(({ id, severity, labels }) => ({ alert: monitorAlertId(id), severity, labels })),
+  ...[SCHEDULER_MISSED, ...(monitors.configured.length > 0 ? [MONITORS_MISSED] : [])].map((alert) => ({
+    alert,
+    severity: 'critical' as const,
+    labels: {},
+  })),
+]

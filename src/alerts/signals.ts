@@ -1,5 +1,5 @@
 import type { BuiltInSignal, Rule } from '../config/rules.ts'
-import { isOverRequests } from '../config/rules.ts'
+import { isOfMonitor, isOverRequests } from '../config/rules.ts'
 import type { DependencyReport, DependencyState } from '../health/model.ts'
 import { HEALTH_ROUTES } from '../health/model.ts'
 import { MINUTE_MS } from '../lib/clock.ts'
@@ -12,16 +12,18 @@ import type {
   SeriesSelector,
   SeriesValue,
 } from '../metrics/query.ts'
+import type { MonitorMeasures, MonitorQuestion } from '../monitors/ports.ts'
 import type { CounterSamples } from './samples.ts'
 import { addSample, increaseWithin } from './samples.ts'
 
-/** What a run asks the metrics store, and how to find the answers again. */
+/** What a run asks the metrics store and the uptime monitor, and how to find the answers again. */
 export interface SignalPlan {
   readonly query: MetricsQuery
   /** Places of the windows in the query, by their length. */
   readonly windowAt: ReadonlyMap<number, number>
   /** Places of the series in the query, by `seriesKey`. */
   readonly seriesAt: ReadonlyMap<string, number>
+  readonly questions: readonly MonitorQuestion[]
   /** How long samples of counters are needed; 0 where no rule asks for series. */
   readonly keepMs: number
 }
@@ -32,12 +34,14 @@ export interface Readings {
   readonly scheduledAtMs: number
   readonly metrics: MetricsAnswer | undefined
   readonly dependencies: DependencyReport | undefined
+  /** Answers to the plan's questions, in their order. */
+  readonly monitors: readonly MonitorMeasures[] | undefined
   /** This run's sample included. */
   readonly samples: CounterSamples
 }
 
 /**
- * The one question that answers all rules. A window is the rule's `over` in whole minutes and the minute under way:
+ * The questions that answer all rules, one of each source. A window is the rule's `over` in whole minutes and the minute under way:
  * counts reach the store some seconds late, so that alone the last whole minute could be read too early.
  */
 export function planSignals(rules: readonly Rule[], cacheMetric: string, now: number): SignalPlan {
@@ -45,6 +49,7 @@ export function planSignals(rules: readonly Rule[], cacheMetric: string, now: nu
   const lengths = [
     ...new Set(rules.filter(({ signal }) => isOverRequests(signal)).map(({ over }) => wholeMinutes(over))),
   ]
+  const questions = new Map(rules.flatMap(questionOf).map((each) => [questionKey(each), each]))
   const selectors = new Map<string, SeriesSelector>()
   let keepMs = 0
   for (const rule of rules) {
@@ -59,6 +64,7 @@ export function planSignals(rules: readonly Rule[], cacheMetric: string, now: nu
     },
     windowAt: new Map(lengths.map((length, index) => [length, index])),
     seriesAt: new Map([...selectors.keys()].map((key, index) => [key, index])),
+    questions: [...questions.values()],
     keepMs,
   }
 }
@@ -84,6 +90,7 @@ export type Measured = number | 'none' | undefined
 /** The value of a rule's signal. */
 export function signalValue(rule: Rule, plan: SignalPlan, readings: Readings, cacheMetric: string): Measured {
   if (typeof rule.signal !== 'string') return metricValue(rule, rule.signal, plan, readings)
+  if (isOfMonitor(rule.signal)) return monitorSignal(rule, rule.signal, plan, readings)
   if (isOverRequests(rule.signal)) return requestSignal(rule, plan, readings)
   if (rule.signal === 'cache_hit_ratio') return cacheHitRatio(rule, readings, cacheMetric)
   if (rule.signal === 'scheduler_lag_seconds') {
@@ -124,6 +131,36 @@ function dependencySignal(signal: BuiltInSignal, state: DependencyState): number
 
 const share = (used: number, total: number | undefined): number | undefined =>
   total === undefined || total <= 0 ? undefined : used / total
+
+function questionOf({ monitor, over }: Rule): MonitorQuestion[] {
+  return monitor === undefined ? [] : [{ monitor, overMs: over }]
+}
+
+const questionKey = ({ monitor, overMs }: MonitorQuestion): string => `${monitor} ${overMs}`
+
+function monitorSignal(
+  rule: Rule,
+  signal: BuiltInSignal,
+  { questions }: SignalPlan,
+  { monitors }: Readings,
+): number | undefined {
+  const [asked] = questionOf(rule).map(questionKey)
+  const measured = monitors?.[questions.findIndex((each) => questionKey(each) === asked)]
+  switch (signal) {
+    case 'monitor_up':
+      return measured?.up
+    case 'monitor_degraded':
+      return measured?.degraded
+    case 'monitor_uptime_ratio':
+      return measured?.uptimeRatio
+    case 'monitor_latency_p50_ms':
+      return measured?.latencyMs?.p50
+    case 'monitor_latency_p95_ms':
+      return measured?.latencyMs?.p95
+    default:
+      return measured?.latencyMs?.p99
+  }
+}
 
 function requestSignal(rule: Rule, plan: SignalPlan, { metrics, now }: Readings): Measured {
   const index = plan.windowAt.get(wholeMinutes(rule.over))

@@ -1,13 +1,15 @@
-import type { AlertState, Incident, Observation, Owed, Pending } from './model.ts'
+import type { AlertState, HeldBack, Incident, Owed, Pending, Seen } from './model.ts'
 import type { Notification } from './receiver.ts'
+import { withEvent, withHold } from './timeline.ts'
 
-/** What besides the observation decides a step. */
+/** What besides what was seen decides a step. */
 export interface StepContext {
   readonly now: number
   readonly source: Notification['source']
   /** Who is told of alerts of this severity. */
   readonly receivers: readonly string[]
-  readonly silenced: boolean
+  /** Why nobody is to be told for now; undefined where they are. */
+  readonly heldBack: HeldBack | undefined
   /** While an alert fires, it is sent again this often; 0 for never. */
   readonly reminderMs: number
 }
@@ -26,11 +28,11 @@ const INACTIVE: AlertState = { phase: 'inactive' }
  * No data changes nothing: what fires goes on firing, for unknown is not resolved; what is pending stays so, but the
  * time around the run without data doesn't count towards `for`.
  */
-export function step(state: AlertState, seen: Observation, context: StepContext): Step {
+export function step(state: AlertState, seen: Seen, context: StepContext): Step {
   switch (state.phase) {
     case 'firing':
       return seen.holds === false
-        ? resolve(state.incident, seen.value, context)
+        ? resolve(state.incident, context, seen.value)
         : keepFiring(state.incident, seen, context)
     case 'pending':
       if (seen.holds === false) return { state: INACTIVE, owed: [] }
@@ -41,13 +43,20 @@ export function step(state: AlertState, seen: Observation, context: StepContext)
   }
 }
 
-/** Ends an incident: whoever was told that it fires is told, silenced or not. */
+/** Ends an incident: whoever was told that it fires is told, held back or not. */
 export function resolve(
   incident: Incident,
-  value: string | undefined,
   context: Pick<StepContext, 'now' | 'source'>,
+  value?: string,
 ): Step {
-  const resolved = { ...incident, ...(value !== undefined && { value }), resolvedAtMs: context.now }
+  const { heldBack, ...rest } = incident
+  const ended: Incident = {
+    ...rest,
+    ...(heldBack && incident.told.length === 0 && { heldBack }),
+    ...(value !== undefined && { value }),
+    resolvedAtMs: context.now,
+  }
+  const resolved = withEvent(ended, { atMs: context.now, kind: 'resolved' })
   return {
     state: { phase: 'resolved', incident: resolved },
     owed: owedTo(incident.told, 'resolved', resolved, context),
@@ -62,28 +71,27 @@ function wait(pending: Pending, holds: boolean, now: number): Pending {
   return { sinceMs, heldMs: heldMs + heldSinceMs, heldAtMs: now }
 }
 
-function advance(pending: Pending, seen: Observation, context: StepContext): Step {
+function advance(pending: Pending, seen: Seen, context: StepContext): Step {
   if (!seen.holds || pending.heldMs < seen.forMs) return { state: { phase: 'pending', ...pending }, owed: [] }
   const incident: Incident = {
     dedupKey: `${context.source.service}/${seen.alert}/${context.now}`,
     alert: seen.alert,
     startedAtMs: context.now,
     told: [],
+    timeline: [{ atMs: context.now, kind: 'opened', text: seen.summary }],
     ...described(seen),
   }
   return keepFiring(incident, seen, context)
 }
 
 /** Tells those who should know and don't, and reminds the others when it is time. */
-function keepFiring(incident: Incident, seen: Observation, context: StepContext): Step {
+function keepFiring(incident: Incident, seen: Seen, context: StepContext): Step {
   const { summary, value } = seen.holds === undefined ? incident : seen
-  const current: Incident = {
-    ...incident,
-    ...described({ ...seen, summary, ...(value !== undefined && { value }) }),
-  }
-  if (context.silenced) return { state: { phase: 'firing', incident: current }, owed: [] }
+  const { now, reminderMs, heldBack } = context
+  const known = { ...incident, ...described({ ...seen, summary, ...(value !== undefined && { value }) }) }
+  const current = withHold(known, heldBack, now)
+  if (heldBack) return { state: { phase: 'firing', incident: current }, owed: [] }
 
-  const { now, reminderMs } = context
   const untold = context.receivers.filter((name) => !current.told.includes(name))
   const told = context.receivers.filter((name) => current.told.includes(name))
   const remind =
@@ -107,8 +115,8 @@ function keepFiring(incident: Incident, seen: Observation, context: StepContext)
   }
 }
 
-function described(seen: Observation) {
-  const { severity, labels, condition, summary, runbook, value } = seen
+function described(seen: Seen) {
+  const { severity, labels, condition, summary, runbook, value, monitor } = seen
   return {
     severity,
     labels,
@@ -116,6 +124,7 @@ function described(seen: Observation) {
     summary,
     ...(runbook !== undefined && { runbook }),
     ...(value !== undefined && { value }),
+    ...(monitor !== undefined && { monitor }),
   }
 }
 
@@ -126,7 +135,21 @@ function owedTo(
   { source, now }: Pick<StepContext, 'source' | 'now'>,
 ): Owed[] {
   if (receivers.length === 0) return []
-  const { told: _told, toldAtMs: _toldAtMs, acknowledged: _acknowledged, ...shown } = incident
-  const notification: Notification = { kind, ...shown, createdAtMs: now, source }
+  const { dedupKey, alert, severity, summary, condition, labels, runbook, value } = incident
+  const notification: Notification = {
+    kind,
+    dedupKey,
+    alert,
+    severity,
+    summary,
+    condition,
+    labels,
+    startedAtMs: incident.startedAtMs,
+    ...(incident.resolvedAtMs !== undefined && { resolvedAtMs: incident.resolvedAtMs }),
+    ...(runbook !== undefined && { runbook }),
+    ...(value !== undefined && { value }),
+    createdAtMs: now,
+    source,
+  }
   return receivers.map((receiver) => ({ receiver, notification }))
 }

@@ -1,10 +1,12 @@
 import type { Severity } from '../config/rules.ts'
 import { MINUTE_MS } from '../lib/clock.ts'
 import { summarise } from './condition.ts'
-import type { LastRun, LedgerStore, SettledNotification } from './ledger-store.ts'
+import type { LastRun, LedgerStore } from './ledger-store.ts'
 import type { Acknowledgement, Incident, Silence } from './model.ts'
 import { isSilenced } from './model.ts'
 import type { PendingNotification } from './outbox.ts'
+import type { SettledNotification } from './outbox-store.ts'
+import { OUTBOX_HISTORY_MS } from './outbox-store.ts'
 import type { LedgerSettings } from './settings.ts'
 
 /** An alert that fires, or whose condition holds but not yet for long enough. */
@@ -18,6 +20,8 @@ export interface ActiveAlert {
   /** As last measured, with its unit; undefined where the last run had no data. */
   readonly value?: string
   readonly silenced: boolean
+  /** Why nobody is told for now. */
+  readonly heldBack?: string
   readonly acknowledged?: Acknowledgement
   readonly dedupKey?: string
   /** Who was told that it fires. */
@@ -56,7 +60,7 @@ export function readStatus(store: LedgerStore, settings: LedgerSettings): Ledger
   const run = store.lastRun()
   return {
     active: [...firingAlerts(store, run, now), ...pendingAlerts(run, store.silences(now), settings, now)],
-    notifications: { pending: store.pendingCount(), dead: store.deadCount() },
+    notifications: { pending: store.outbox.pendingCount(), dead: store.outbox.deadCount() },
     scheduler: run ? schedulerStatus(run, now) : {},
   }
 }
@@ -65,11 +69,11 @@ export function readStatus(store: LedgerStore, settings: LedgerSettings): Ledger
 export function readOverview(store: LedgerStore, settings: LedgerSettings): AlertsOverview {
   return {
     ...readStatus(store, settings),
-    resolved: store.resolvedIncidents(),
+    resolved: store.incidents.resolvedSince(settings.clock() - OUTBOX_HISTORY_MS, 100),
     outbox: {
-      pending: store.waiting(100),
-      dead: store.settled('dead'),
-      delivered: store.settled('delivered'),
+      pending: store.outbox.waiting(100),
+      dead: store.outbox.settled('dead'),
+      delivered: store.outbox.settled('delivered'),
     },
     silences: store.silences(settings.clock()),
   }
@@ -77,8 +81,9 @@ export function readOverview(store: LedgerStore, settings: LedgerSettings): Aler
 
 function firingAlerts(store: LedgerStore, run: LastRun | undefined, now: number): ActiveAlert[] {
   const silences = store.silences(now)
-  return [...store.openIncidents().values()].map((incident) => {
-    const value = run?.values[incident.alert]
+  return [...store.incidents.open().values()].map((incident) => {
+    // Monitors are not measured by the run: theirs is what was last seen.
+    const value = incident.monitor ? incident.value : run?.values[incident.alert]
     return {
       alert: incident.alert,
       state: 'firing',
@@ -87,6 +92,7 @@ function firingAlerts(store: LedgerStore, run: LastRun | undefined, now: number)
       sinceMs: incident.startedAtMs,
       ...(value !== undefined && { value }),
       silenced: isSilenced(incident, silences, now),
+      ...(incident.heldBack && { heldBack: incident.heldBack.reason }),
       ...(incident.acknowledged && { acknowledged: incident.acknowledged }),
       dedupKey: incident.dedupKey,
       told: incident.told,

@@ -57,13 +57,13 @@ const metricSignal = z.strictObject({
 export const rule = z
   .strictObject({
     /** Names the alert for good: its state, its dedup key and its silences go by it. */
-    id: slug.max(100).refine((id) => id !== 'scheduler-missed', {
-      error: 'another id: this one is the built-in alert of a cron that stopped',
+    id: slug.max(100).refine((id) => !['scheduler-missed', 'monitors-missed'].includes(id), {
+      error: 'another id: this one is a built-in alert',
     }),
     signal: z.union([builtInSignal, metricSignal]),
     /** Only requests of this route template, such as `/items/:id`. For request signals. */
     route: z.string().startsWith('/').optional(),
-    /** The name or id of a monitor. For monitor signals. */
+    /** The name or id of a monitor; once parsed, its id. For monitor signals. */
     monitor: z.string().optional(),
     operator: z.enum(['>', '>=', '<', '<=', '==', '!=']),
     threshold: z.number(),

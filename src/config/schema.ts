@@ -131,6 +131,7 @@ export const configSchema = z
   })
   // Also when the shape has mistakes of its own, so that all are told at once.
   .superRefine((config, context) => checkNames(looseNames.parse(config), context), { when: () => true })
+  .transform((config) => ({ ...config, alerts: withMonitorIds(config.alerts, config.monitors) }))
 
 /** The configuration, checked, with its secrets wrapped. */
 export type Config = z.infer<typeof configSchema>
@@ -138,11 +139,24 @@ export type Config = z.infer<typeof configSchema>
 /** What `edgewatch.config.ts` holds. */
 export type ConfigInput = z.input<typeof configSchema>
 
-/** What a monitor depends on may be written by name; ids are what the rest of the program goes by. */
+/** Monitors may be written by name; ids are what the rest of the program goes by. */
+const idOf = (written: string, monitors: readonly MonitorConfig[]): string | undefined =>
+  monitors.find(({ id, name }) => id === written || name === written)?.id
+
 function withDependencyIds(monitors: readonly MonitorConfig[]): MonitorConfig[] {
-  const idOf = (written: string) => monitors.find(({ id, name }) => id === written || name === written)?.id
   return monitors.map((each) => ({
     ...each,
-    dependsOn: each.dependsOn.map(idOf).filter((id) => id !== undefined),
+    dependsOn: each.dependsOn.map((written) => idOf(written, monitors)).filter((id) => id !== undefined),
   }))
+}
+
+function withMonitorIds(
+  written: z.infer<typeof alerts>,
+  monitors: readonly MonitorConfig[],
+): z.infer<typeof alerts> {
+  const rules = written.rules.map(({ monitor: named, ...each }) => {
+    const id = named === undefined ? undefined : idOf(named, monitors)
+    return { ...each, ...(id !== undefined && { monitor: id }) }
+  })
+  return { ...written, rules }
 }

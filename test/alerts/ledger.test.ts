@@ -8,33 +8,11 @@ import {
   inWorld,
   MONGODB_DOWN,
   requests,
+  rowsWritten,
   START_MS,
   UP,
   type World,
 } from './world.ts'
-
-/** Rows that a piece of work writes to the ledger's tables, its indexes and its alarm. */
-async function rowsWritten(world: World, work: () => Promise<unknown>): Promise<number> {
-  const { sql } = world.state.storage
-  const storage = world.state.storage as { setAlarm: DurableObjectStorage['setAlarm'] }
-  const exec = sql.exec.bind(sql)
-  const setAlarm = storage.setAlarm.bind(storage)
-  let rows = 0
-  Object.assign(sql, {
-    exec: (statement: string, ...values: SqlStorageValue[]) => {
-      const cursor = exec(statement, ...values)
-      const result = cursor.toArray()
-      rows += cursor.rowsWritten
-      return { toArray: () => result }
-    },
-  })
-  storage.setAlarm = (atMs) => {
-    rows += 1
-    return setAlarm(atMs)
-  }
-  await work()
-  return rows
-}
 
 describe('the alert ledger', () => {
   it('pages once when a dependency goes down and once when it is back, under one key', () =>
@@ -336,7 +314,7 @@ describe('a silence', () => {
     inWorld(async (world) => {
       world.rules = [MONGODB_DOWN]
       world.mongodb = DOWN
-      expect(silence(world, 3 * MINUTE_MS).matches).toEqual(['mongodb-down'])
+      expect(silence(world, 3 * MINUTE_MS).matches).toEqual(['mongodb-down', 'scheduler-missed'])
       await world.nextTick()
       await world.nextTick()
       expect(world.ledger.status().active).toMatchObject([{ state: 'firing', silenced: true, told: [] }])
@@ -358,10 +336,10 @@ describe('a silence', () => {
 
   it('can be ended, once', () =>
     inWorld(async (world) => {
-      const { silence: made } = silence(world, HOUR_MS)
+      const made = silence(world, HOUR_MS)
       expect(world.ledger.listSilences()).toEqual([made])
-      expect(world.ledger.unsilence(made.id)).toBe(true)
-      expect(world.ledger.unsilence(made.id)).toBe(false)
+      expect(world.ledger.unsilence(made.silence.id)).toBe(true)
+      expect(world.ledger.unsilence(made.silence.id)).toBe(false)
       expect(world.ledger.listSilences()).toEqual([])
     }))
 })

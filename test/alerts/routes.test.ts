@@ -175,7 +175,10 @@ describe('/admin/silences', () => {
         by: 'ada',
       }
       expect(made).toEqual({ status: 201, body: { ...silence, matches: ['mongodb-down'] } })
-      expect(await call('GET', '/silences')).toEqual({ status: 200, body: { silences: [silence] } })
+      expect(await call('GET', '/silences')).toEqual({
+        status: 200,
+        body: { silences: [{ ...silence, matches: ['mongodb-down'] }] },
+      })
       expect(await call('DELETE', `/silences/${id}`)).toEqual({ status: 204, body: undefined })
       expect((await call('DELETE', `/silences/${id}`)).status).toBe(404)
       expect((await call('GET', '/silences')).body).toEqual({ silences: [] })

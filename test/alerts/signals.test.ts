@@ -24,7 +24,12 @@ const rule = (signal: RuleInput['signal'], more: Partial<RuleInput> = {}) =>
     ...more,
   })
 
-type World = { mongodb?: DependencyState; redis?: DependencyState; metrics?: Partial<MetricsAnswer> | null }
+interface World {
+  mongodb?: DependencyState
+  redis?: DependencyState
+  metrics?: Partial<MetricsAnswer> | null
+  monitors?: Readings['monitors']
+}
 
 function measure(signal: RuleInput['signal'], world: World = {}, more: Partial<RuleInput> = {}) {
   const wanted = rule(signal, more)
@@ -39,6 +44,7 @@ function measure(signal: RuleInput['signal'], world: World = {}, more: Partial<R
       mongodb: world.mongodb ?? disabled,
       redis: world.redis ?? disabled,
     },
+    monitors: world.monitors,
     samples: NO_SAMPLES,
   }
   return signalValue(wanted, plan, readings, CACHE)
@@ -162,6 +168,72 @@ describe('a signal of a dependency', () => {
   })
 })
 
+describe('a signal of a monitor', () => {
+  const measured = {
+    up: 1,
+    degraded: 0,
+    uptimeRatio: 0.9995,
+    latencyMs: { p50: 40, p95: 90, p99: 120 },
+  } as const
+  const of = (signal: RuleInput['signal'], monitors: Readings['monitors']) =>
+    measure(signal, { monitors }, { monitor: 'api' })
+
+  it.each([
+    ['monitor_up', 1],
+    ['monitor_degraded', 0],
+    ['monitor_uptime_ratio', 0.9995],
+    ['monitor_latency_p50_ms', 40],
+    ['monitor_latency_p95_ms', 90],
+    ['monitor_latency_p99_ms', 120],
+  ] as const)('%s is as measured, and has no data where nobody knows', (signal, value) => {
+    expect(of(signal, [measured])).toBe(value)
+    expect(of(signal, [{}])).toBeUndefined()
+    expect(of(signal, undefined)).toBeUndefined()
+  })
+
+  it('is asked for once for each monitor and window, and told apart', () => {
+    const rules = [
+      rule('monitor_up', { monitor: 'api' }),
+      rule('monitor_degraded', { monitor: 'api' }),
+      rule('monitor_uptime_ratio', { monitor: 'api', over: '1h' }),
+      rule('monitor_up', { monitor: 'shop' }),
+      rule('redis_up'),
+    ]
+    const plan = planSignals(rules, CACHE, NOW)
+    expect(plan.questions).toEqual([
+      { monitor: 'api', overMs: 5 * MINUTE },
+      { monitor: 'api', overMs: 60 * MINUTE },
+      { monitor: 'shop', overMs: 5 * MINUTE },
+    ])
+    const readings = {
+      now: NOW,
+      scheduledAtMs: NOW,
+      metrics: undefined,
+      dependencies: undefined,
+      monitors: [{ up: 1, degraded: 0 }, { uptimeRatio: 0.5 }, { up: 0 }] as const,
+      samples: NO_SAMPLES,
+    }
+    expect(rules.map((each) => signalValue(each, plan, readings, CACHE))).toEqual([1, 0, 0.5, 0, undefined])
+  })
+
+  it('is shown with its unit, and its condition in words', () => {
+    const shown = (signal: RuleInput['signal'], value: number) => {
+      const { summary, condition } = observe(rule(signal, { monitor: 'api', threshold: 0.999 }), value)
+      return [summary, condition]
+    }
+    expect(shown('monitor_uptime_ratio', 0.9995)).toEqual([
+      '99.95 % of 99.9 %',
+      'monitor_uptime_ratio of api > 0.999 over 5m',
+    ])
+    expect(shown('monitor_up', 0)[0]).toMatch(/^down of/)
+    expect(shown('monitor_degraded', 1)[0]).toMatch(/^degraded of/)
+    expect(shown('monitor_latency_p95_ms', 120)).toEqual([
+      '120 ms of 0.999 ms',
+      'monitor_latency_p95_ms of api > 0.999 over 5m',
+    ])
+  })
+})
+
 describe('a signal of any metric', () => {
   it('is the value of a gauge', () => {
     const metrics = { series: [{ type: 'gauge', value: 7 } as const] }
@@ -182,7 +254,14 @@ describe('a signal of any metric', () => {
       )
       const metrics = { windows: [], series }
       samples = sampleCounters(plan, metrics, samples, now)
-      const readings = { now, scheduledAtMs: now, metrics, dependencies: undefined, samples }
+      const readings = {
+        now,
+        scheduledAtMs: now,
+        metrics,
+        dependencies: undefined,
+        monitors: undefined,
+        samples,
+      }
       value = signalValue(wanted, plan, readings, CACHE)
     })
     return value

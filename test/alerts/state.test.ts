@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AlertState, Observation } from '../../src/alerts/model.ts'
+import type { AlertState, Seen } from '../../src/alerts/model.ts'
 import type { StepContext } from '../../src/alerts/state.ts'
 import { step } from '../../src/alerts/state.ts'
 
 const MINUTE = 60_000
 const SOURCE = { service: 'shop', environment: 'test' }
-const SEEN: Observation = {
+const SEEN: Seen = {
   alert: 'queue',
   severity: 'warning',
   labels: {},
@@ -16,16 +16,17 @@ const SEEN: Observation = {
   holds: true,
   value: '12',
 }
+const SILENCED = { by: 'silence', reason: 'silenced: upgrade' } as const
 const CONTEXT: StepContext = {
   now: 0,
   source: SOURCE,
   receivers: ['chat'],
-  silenced: false,
+  heldBack: undefined,
   reminderMs: 240 * MINUTE,
 }
 
 /** Runs a minute apart, each with what it sees and the context that differs from the usual. */
-function story(runs: readonly (Partial<Observation> & Partial<StepContext>)[]) {
+function story(runs: readonly (Partial<Seen> & Partial<StepContext>)[]) {
   let state: AlertState = { phase: 'inactive' }
   return runs.map((run, minute) => {
     const result = step(state, { ...SEEN, ...run }, { ...CONTEXT, now: minute * MINUTE, ...run })
@@ -78,14 +79,14 @@ describe('an alert', () => {
   })
 
   it('tells nobody while silenced, and those who should know when the silence ends', () => {
-    const owed = story([{ silenced: true }, { silenced: true }, {}, { holds: false }]).map(
+    const owed = story([{ heldBack: SILENCED }, { heldBack: SILENCED }, {}, { holds: false }]).map(
       (each) => each.owed,
     )
     expect(owed).toEqual([[], [], ['firing to chat'], ['resolved to chat']])
   })
 
   it('tells nobody of the end of what nobody was told of', () => {
-    expect(story([{ silenced: true }, { holds: false }]).flatMap(({ owed }) => owed)).toEqual([])
+    expect(story([{ heldBack: SILENCED }, { holds: false }]).flatMap(({ owed }) => owed)).toEqual([])
   })
 
   it('tells those who were told when it is resolved, silenced or not, whoever is routed to now', () => {
@@ -94,7 +95,7 @@ describe('an alert', () => {
     const runs = [
       {},
       { severity, receivers } as const,
-      { holds: false, silenced: true, receivers: ['pager'] },
+      { holds: false, heldBack: SILENCED, receivers: ['pager'] },
     ]
     expect(story(runs).map(({ owed }) => owed)).toEqual([
       ['firing to chat'],
@@ -129,7 +130,7 @@ describe('an alert', () => {
   const runs = fc.array(
     fc.record({
       holds: fc.constantFrom(true, true, false, undefined),
-      silenced: fc.boolean(),
+      heldBack: fc.constantFrom(undefined, SILENCED),
       receivers: fc.subarray(['pager', 'chat', 'hook']),
       forMs: fc.constantFrom(0, MINUTE, 3 * MINUTE),
       reminderMs: fc.constantFrom(0, MINUTE, 2 * MINUTE),

@@ -3,6 +3,8 @@ import { env } from 'cloudflare:workers'
 import { AlertLedgerObject } from '../../src/alerts/ledger.ts'
 import type { Accepted, Notification, Receiver } from '../../src/alerts/receiver.ts'
 import type { LedgerSettings } from '../../src/alerts/settings.ts'
+import type { MonitorConfig } from '../../src/config/monitors.ts'
+import { monitor as monitorSchema } from '../../src/config/monitors.ts'
 import type { RuleInput } from '../../src/config/rules.ts'
 import { rule } from '../../src/config/rules.ts'
 import type { DependencyReport, DependencyState } from '../../src/health/model.ts'
@@ -13,6 +15,7 @@ import type { LogFields } from '../../src/logging/model.ts'
 import { createCatalog } from '../../src/metrics/catalog.ts'
 import type { Recorder } from '../../src/metrics/model.ts'
 import type { MetricsQuery, RouteTotals, SeriesValue } from '../../src/metrics/query.ts'
+import type { MonitorStatus } from '../../src/monitors/model.ts'
 
 /** So late that no real alarm comes while a test sets the time. */
 export const START_MS = Date.UTC(2200, 0, 1)
@@ -65,6 +68,9 @@ export class World {
   series = new Map<string, SeriesValue>()
   mongodb: DependencyState = { state: 'disabled' }
   redis: DependencyState = { state: 'disabled' }
+  monitors: MonitorConfig[] = []
+  /** What a rule's monitor was measured to be; may reject. */
+  measure: LedgerSettings['monitors']['measure'] = async (questions) => questions.map(() => ({}))
   dependencies: () => Promise<DependencyReport> = async () => ({
     checkedAtMs: this.now,
     mongodb: this.mongodb,
@@ -92,6 +98,13 @@ export class World {
   /** A new instance over the same storage, with the configuration as it is now: a deployment, or an eviction. */
   restart(): void {
     this.ledger = new TestLedger(this.state, this)
+  }
+
+  /** The monitors are judged at the present time, which takes a millisecond. */
+  async judge(...statuses: (Partial<MonitorStatus> & { id: string; seen: MonitorStatus['seen'] })[]) {
+    const whole = statuses.map((each) => ({ state: each.seen, regions: [], ...each }))
+    await this.ledger.observeMonitors(whole, this.clock())
+    await this.advance(1)
   }
 
   /** A run at the present time. */
@@ -168,6 +181,7 @@ export class World {
         },
       },
       dependencies: () => this.dependencies(),
+      monitors: { configured: this.monitors, measure: (questions) => this.measure(questions) },
       catalog: createCatalog('shop'),
       recorder,
       flush: async () => {
@@ -201,6 +215,29 @@ export async function inWorld(test: (world: World) => Promise<void>): Promise<vo
   await runInDurableObject(stub, (_instance, state) => test(new World(state)))
 }
 
+/** Rows that a piece of work writes to the ledger's tables, its indexes and its alarm. */
+export async function rowsWritten(world: World, work: () => Promise<unknown>): Promise<number> {
+  const { sql } = world.state.storage
+  const storage = world.state.storage as { setAlarm: DurableObjectStorage['setAlarm'] }
+  const exec = sql.exec.bind(sql)
+  const setAlarm = storage.setAlarm.bind(storage)
+  let rows = 0
+  Object.assign(sql, {
+    exec: (statement: string, ...values: SqlStorageValue[]) => {
+      const cursor = exec(statement, ...values)
+      const result = cursor.toArray()
+      rows += cursor.rowsWritten
+      return { toArray: () => result }
+    },
+  })
+  storage.setAlarm = (atMs) => {
+    rows += 1
+    return setAlarm(atMs)
+  }
+  await work()
+  return rows
+}
+
 /** Requests of one route, so many of them failed. */
 export const requests = (count: number, errors = 0, route = '/'): RouteTotals => ({
   route,
@@ -209,6 +246,14 @@ export const requests = (count: number, errors = 0, route = '/'): RouteTotals =>
   durationSumSeconds: count * 0.01,
   durationBuckets: [0, count, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
 })
+
+/** A monitor that is checked from two places. */
+export const monitor = (name: string, more: object = {}): MonitorConfig =>
+  monitorSchema.parse({
+    name,
+    ...('type' in more ? {} : { type: 'tcp', host: 'a.example', port: 1 }),
+    ...more,
+  })
 
 export const UP: DependencyState = { state: 'up', details: { latencyMs: 4 } }
 export const DOWN: DependencyState = { state: 'down', message: 'timed out' }

@@ -1,0 +1,220 @@
+import type { Rule } from '../config/rules.ts'
+import { HOUR_MS } from '../lib/clock.ts'
+import type { MonitorStatus } from '../monitors/model.ts'
+import { observe } from './condition.ts'
+import type { LastRun, LedgerStore } from './ledger-store.ts'
+import type { AlertState, HeldBack, Incident, Owed, Pending, Seen } from './model.ts'
+import { silenceOf } from './model.ts'
+import { holdOf, observeMonitor, watchedMonitors } from './monitor-alert.ts'
+import type { RunInput } from './run.ts'
+import type { CounterSamples } from './samples.ts'
+import { NO_SAMPLES } from './samples.ts'
+import type { LedgerSettings } from './settings.ts'
+import { isDisabled, reasonOf, sampleCounters, signalValue } from './signals.ts'
+import { resolve, type Step, step } from './state.ts'
+import { MISSED_AFTER_MS, observeMonitoring, observeScheduler } from './watchdog.ts'
+
+// What the ledger writes: each function is one transaction, which holds new states and all that is owed for them.
+
+/** What a run came to. */
+export interface CommittedRun {
+  readonly atMs: number
+  /** Every open incident, those of monitors too. */
+  readonly firing: readonly Incident[]
+  /** How many notifications it put into the outbox. */
+  readonly owed: number
+}
+
+/**
+ * Evaluates every rule.
+ * @param judgedAtMs when the monitors were last judged; 0 where this life of the object doesn't know
+ */
+export function commitRun(
+  input: RunInput,
+  judgedAtMs: number,
+  store: LedgerStore,
+  settings: LedgerSettings,
+): CommittedRun {
+  return store.transaction(() => {
+    const last = store.lastRun()
+    // No two runs share a time: incidents and messages are told apart by it.
+    const now = Math.max(settings.clock(), (last?.atMs ?? 0) + 1)
+    const samples = updateSamples(input, store, now)
+    const judgedMs = settings.monitors.configured.length > 0 ? judgedSince(judgedAtMs, last, now) : undefined
+    const seenAlerts = [
+      ...observeRules(input, samples, settings),
+      observeScheduler(now, now),
+      ...(judgedMs === undefined ? [] : [observeMonitoring(judgedMs, now)]),
+    ]
+    const silences = store.silences(now)
+    const changes = new Changes(store, settings, now)
+
+    const pending: Record<string, Pending> = {}
+    for (const seen of seenAlerts) {
+      const state = changes.step(seen, silenceOf(seen, silences, now), last?.pending)
+      if (state.phase !== 'pending') continue
+      const { phase: _phase, ...kept } = state
+      pending[seen.alert] = kept
+    }
+    changes.resolveAllBut(
+      new Set([...seenAlerts.map(({ alert }) => alert), ...watchedMonitors(settings.monitors.configured)]),
+    )
+
+    store.saveRun({
+      atMs: now,
+      lagSeconds: Math.max(0, input.startedMs - input.scheduledAtMs) / 1000,
+      outcome: input.outcome,
+      pending,
+      values: Object.fromEntries(
+        seenAlerts.flatMap(({ alert, value }) => (value === undefined ? [] : [[alert, value]])),
+      ),
+      ...(judgedMs !== undefined && { judgedAtMs: judgedMs }),
+    })
+    if (last && Math.floor(last.atMs / HOUR_MS) !== Math.floor(now / HOUR_MS)) store.prune(now)
+    return { atMs: now, firing: [...store.incidents.open().values()], owed: changes.commit() }
+  })
+}
+
+/** Fires or keeps firing the alert of a scheduler that is missed; for when no run comes that would. */
+export function commitWatch(store: LedgerStore, settings: LedgerSettings): Incident | undefined {
+  const now = settings.clock()
+  const last = store.lastRun()
+  const seen = last && observeScheduler(last.atMs, now, store.wokeAtMs())
+  if (!seen?.holds) return undefined
+  return store.transaction(() => {
+    const changes = new Changes(store, settings, now)
+    const state = changes.step(seen, silenceOf(seen, store.silences(now), now))
+    changes.commit()
+    return state.phase === 'firing' && !changes.openBefore(seen.alert) ? state.incident : undefined
+  })
+}
+
+/**
+ * Takes note of a judgement of the monitors. Those that are not configured are passed over.
+ * @param now later than that of the judgement before: incidents are told apart by it
+ * @returns how many notifications it put into the outbox
+ */
+export function commitJudgement(
+  statuses: readonly MonitorStatus[],
+  judgedAtMs: number,
+  now: number,
+  store: LedgerStore,
+  settings: LedgerSettings,
+): number {
+  const { configured } = settings.monitors
+  return store.transaction(() => {
+    const silences = store.silences(now)
+    const changes = new Changes(store, settings, now)
+    for (const status of statuses) {
+      const monitor = configured.find(({ id }) => id === status.id)
+      if (!monitor) continue
+      const seen = observeMonitor(monitor, status)
+      const incident = changes.openBefore(seen.alert)
+      if (status.state === 'maintenance' && !incident) continue // none begins
+      const silenced = silenceOf(seen, silences, now)
+      changes.step(seen, holdOf({ monitor, status, incident, configured, silenced, judgedAtMs }))
+    }
+    return changes.commit()
+  })
+}
+
+/** What one transaction changes: steps are made one after another, and what is owed is put into the outbox at once. */
+class Changes {
+  readonly #store: LedgerStore
+  readonly #settings: LedgerSettings
+  readonly #now: number
+  readonly #open: ReadonlyMap<string, Incident>
+  readonly #owed: Owed[] = []
+
+  constructor(store: LedgerStore, settings: LedgerSettings, now: number) {
+    this.#store = store
+    this.#settings = settings
+    this.#now = now
+    this.#open = store.incidents.open()
+  }
+
+  /** The open incident of an alert, as it was before these changes. */
+  openBefore(alert: string): Incident | undefined {
+    return this.#open.get(alert)
+  }
+
+  step(
+    seen: Seen,
+    heldBack: HeldBack | undefined,
+    pending: Readonly<Record<string, Pending>> = {},
+  ): AlertState {
+    const { source, alerts } = this.#settings
+    return this.#apply(
+      step(stateOf(seen.alert, this.#open, pending), seen, {
+        now: this.#now,
+        source,
+        receivers: alerts.routes[seen.severity],
+        heldBack,
+        reminderMs: alerts.reminder,
+      }),
+    )
+  }
+
+  /** Ends the incidents of alerts that are gone from the configuration, or switched off. */
+  resolveAllBut(watched: ReadonlySet<string>): void {
+    for (const incident of this.#open.values()) {
+      if (!watched.has(incident.alert)) {
+        this.#apply(resolve(incident, { now: this.#now, source: this.#settings.source }))
+      }
+    }
+  }
+
+  /** @returns how many notifications are owed */
+  commit(): number {
+    this.#store.outbox.enqueue(this.#owed, this.#now)
+    return this.#owed.length
+  }
+
+  #apply({ state, owed }: Step): AlertState {
+    this.#owed.push(...owed)
+    if (state.phase === 'firing' || state.phase === 'resolved') this.#save(state.incident)
+    return state
+  }
+
+  /** A row is written only where something changed. */
+  #save(incident: Incident): void {
+    const before = this.#open.get(incident.alert)
+    if (!before || JSON.stringify(before) !== JSON.stringify(incident)) this.#store.incidents.save(incident)
+  }
+}
+
+function stateOf(
+  alert: string,
+  open: ReadonlyMap<string, Incident>,
+  pending: Readonly<Record<string, Pending>>,
+): AlertState {
+  const incident = open.get(alert)
+  if (incident) return { phase: 'firing', incident }
+  const waiting = pending[alert]
+  return waiting ? { phase: 'pending', ...waiting } : { phase: 'inactive' }
+}
+
+/** Time in which the cron didn't run is not held against the monitors; nor is that before there were any. */
+function judgedSince(judgedAtMs: number, last: LastRun | undefined, now: number): number {
+  const ran = last !== undefined && now - last.atMs < MISSED_AFTER_MS
+  return Math.max(judgedAtMs, ran ? (last.judgedAtMs ?? now) : now)
+}
+
+function updateSamples(input: RunInput, store: LedgerStore, now: number): CounterSamples {
+  if (input.plan.query.series.length === 0 || input.metrics === undefined) return NO_SAMPLES
+  const samples = sampleCounters(input.plan, input.metrics, store.samples() ?? NO_SAMPLES, now)
+  if (samples !== NO_SAMPLES) store.saveSamples(samples)
+  return samples
+}
+
+function observeRules(input: RunInput, samples: CounterSamples, settings: LedgerSettings): Seen[] {
+  const { startedMs, plan, dependencies } = input
+  const cacheMetric = settings.catalog.cacheOperations.name
+  const readings = { ...input, now: startedMs, samples }
+  const watched = (rule: Rule) => !isDisabled(rule, dependencies)
+  return settings.alerts.rules
+    .filter(watched)
+    .map((rule) =>
+      observe(rule, signalValue(rule, plan, readings, cacheMetric), reasonOf(rule, dependencies)),
+    )
+}
