@@ -1,0 +1,275 @@
+import { DAY_MS, HOUR_MS } from '../lib/clock.ts'
+import { getOrAdd } from '../lib/get-or-add.ts'
+import { CheckTable } from './check-table.ts'
+import { HistoryBuilder } from './history.ts'
+import type { CheckResult, Maintenance, MonitorHistory, MonitorState } from './model.ts'
+import { uptimeRatio } from './model.ts'
+import { OpenHour, stateUntil } from './open-hour.ts'
+import type { PackedRun, Run } from './packing.ts'
+import { packRun, unpackRun } from './packing.ts'
+import type { MonitorMeasures } from './ports.ts'
+import type { Summary } from './summary.ts'
+import { addSummary, emptySummary, noTimes, quartersOf, splitByDay, summarise, timesOf } from './summary.ts'
+import type { StoredSummary } from './summary-table.ts'
+import { SummaryTable } from './summary-table.ts'
+
+/** A run of checks, once it was judged. */
+export interface JudgedRun {
+  readonly atMs: number
+  readonly results: readonly CheckResult[]
+  /** What each monitor was judged to be now, by its id; it stays so until the next run. */
+  readonly states: ReadonlyMap<string, MonitorState>
+  /** What the caller wants to find again: up to 1 MB. */
+  readonly memory: string
+}
+
+/** What a job has said. */
+export type Beat = object
+
+const HOURS_PER_DAY = DAY_MS / HOUR_MS
+const CHECKS_KEPT_HOURS = 7 * HOURS_PER_DAY
+const HOURS_KEPT = 90 * HOURS_PER_DAY
+const DAYS_KEPT = 2 * 365
+/** Rows of a table that are deleted at the end of an hour at most: what is left over goes in the hours after. */
+const MAX_DELETED_ROWS = 100
+
+/**
+ * What the uptime monitor keeps, in the SQLite of its Durable Object. Rows written are what costs. A run is one row, with
+ * all that belongs to it, in a slot of its hour; the next hour writes over it. When an hour is over, its runs become
+ * few rows: their checks, which are kept 7 days, a summary of the hour (90 days), and that of the day so far (2 years).
+ *
+ * Time never goes back here: of a clock that does, the runs are kept, but no time is counted until it has caught up.
+ */
+export class MonitorStore {
+  readonly #storage: DurableObjectStorage
+  readonly #sql: SqlStorage
+  readonly #checks: CheckTable
+  readonly #hours: SummaryTable
+  readonly #days: SummaryTable
+  /** The hour that is under way, and how many slots it takes. */
+  #loaded: { open: OpenHour | undefined; slots: number } | undefined
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage
+    this.#sql = storage.sql
+    for (const statement of SCHEMA) this.#sql.exec(statement)
+    this.#checks = new CheckTable(this.#sql)
+    this.#hours = new SummaryTable(this.#sql, 'hours')
+    this.#days = new SummaryTable(this.#sql, 'days')
+  }
+
+  /** What the last run was saved with. */
+  memory(): string | undefined {
+    const [row] = this.#sql.exec<{ memory: string }>(
+      'SELECT memory FROM runs WHERE slot = (SELECT slot FROM runs ORDER BY hour DESC, slot DESC LIMIT 1)',
+    )
+    return row?.memory
+  }
+
+  /** Keeps a run, whole or not at all. @throws where it was not kept */
+  save({ atMs, results, states, memory }: JudgedRun): void {
+    try {
+      this.#storage.transactionSync(() => {
+        const { open } = this.#load()
+        const now = Math.max(Math.round(atMs), open?.last?.atMs ?? 0)
+        const hour = Math.floor(now / HOUR_MS)
+        if (open && hour > open.hour) this.#close(open, now)
+        if (hour !== open?.hour) {
+          this.#loaded = { open: new OpenHour(hour), slots: 0 }
+          // The time from the last run on is told by what that one judged.
+          if (open?.last) this.#append({ ...open.last, checks: [] }, '')
+        }
+        this.#append({ atMs: now, checks: results, states }, memory)
+      })
+    } catch (error) {
+      this.#loaded = undefined // memory may be ahead of the disk: it is read again
+      throw error
+    }
+  }
+
+  /** What happened to these monitors in the last 90 days, and their response times in the last 24 hours. */
+  history(ids: readonly string[], now: number): MonitorHistory[] {
+    const history = new HistoryBuilder(ids, now)
+    for (const { id, start, times } of this.#days.times(history.ids, history.days)) {
+      history.addTimes(id, start, times)
+    }
+    for (const { id, start, quarters } of this.#hours.quarters(history.ids, history.hours)) {
+      history.addQuarters(id, start, quarters)
+    }
+    const { open } = this.#load()
+    if (!open?.last) return history.build()
+    for (const id of history.ids) {
+      const ofHour = open.monitors.get(id)
+      if (ofHour) {
+        history.addTimes(id, Math.floor(open.hour / HOURS_PER_DAY), timesOf(ofHour.stretches))
+        history.addQuarters(id, open.hour, quartersOf(ofHour.checks, open.hour * HOUR_MS))
+      }
+      const state = stateUntil(now, open.last, id)
+      if (!state) continue
+      for (const { day, durationMs } of splitByDay(open.last.atMs, now)) {
+        history.addTimes(id, day, { ...noTimes(), [state]: durationMs })
+      }
+    }
+    return history.build()
+  }
+
+  /** The checks of a monitor that began from `fromMs` up to `toMs`, oldest first. */
+  checks(id: string, fromMs: number, toMs: number): CheckResult[] {
+    const { open } = this.#load()
+    const recent = open?.monitors.get(id)?.checks.filter(({ atMs }) => atMs >= fromMs && atMs < toMs) ?? []
+    return [...this.#checks.between(id, fromMs, toMs), ...recent].sort((a, b) => a.atMs - b.atMs)
+  }
+
+  /**
+   * Uptime and response times of a monitor in the last `overMs`. Exact to the millisecond for 7 days, to the hour for
+   * 90 days, to the day for longer; response times are within 2 %, and are those of checks that did not fail.
+   */
+  measure(id: string, overMs: number, now: number): Pick<MonitorMeasures, 'uptimeRatio' | 'latencyMs'> {
+    const { times, latency } = this.#summary(id, now - overMs, now)
+    const ratio = uptimeRatio([times])
+    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => latency.quantile(q))
+    return {
+      ...(ratio !== undefined && { uptimeRatio: ratio }),
+      ...(p50 !== undefined && {
+        latencyMs: { p50: Math.round(p50), p95: Math.round(p95!), p99: Math.round(p99!) },
+      }),
+    }
+  }
+
+  /** Announced maintenance that has not ended, by its beginning. */
+  announced(now: number): Maintenance[] {
+    return this.#sql
+      .exec<{ body: string }>('SELECT body FROM maintenance WHERE until > ?', now)
+      .toArray()
+      .map(({ body }) => JSON.parse(body) as Maintenance)
+      .sort((a, b) => a.fromMs - b.fromMs)
+  }
+
+  announce(window: Maintenance & { readonly id: string }): void {
+    this.#sql.exec(
+      `INSERT INTO maintenance (id, until, body) VALUES (?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET until = excluded.until, body = excluded.body`,
+      window.id,
+      window.toMs,
+      JSON.stringify(window),
+    )
+  }
+
+  /** Whether there was one. */
+  withdraw(id: string): boolean {
+    return this.#sql.exec('DELETE FROM maintenance WHERE id = ? RETURNING id', id).toArray().length > 0
+  }
+
+  /** What jobs have said, by the id of their monitor. */
+  beats(): ReadonlyMap<string, Beat> {
+    const rows = this.#sql
+      .exec<{ monitor: string; body: string }>('SELECT monitor, body FROM beats')
+      .toArray()
+    return new Map(rows.map(({ monitor, body }) => [monitor, JSON.parse(body) as Beat]))
+  }
+
+  saveBeat(id: string, beat: Beat): void {
+    this.#sql.exec(
+      'INSERT INTO beats (monitor, body) VALUES (?, ?) ON CONFLICT (monitor) DO UPDATE SET body = excluded.body',
+      id,
+      JSON.stringify(beat),
+    )
+  }
+
+  #load(): { open: OpenHour | undefined; slots: number } {
+    if (this.#loaded) return this.#loaded
+    const rows = this.#sql
+      .exec<{ hour: number; at: number; body: string }>(
+        'SELECT hour, at, body FROM runs WHERE hour = (SELECT MAX(hour) FROM runs) ORDER BY slot',
+      )
+      .toArray()
+    const open = rows[0] && new OpenHour(rows[0].hour)
+    for (const { at, body } of rows) open?.add(unpackRun(JSON.parse(body) as PackedRun, at))
+    this.#loaded = { open, slots: rows.length }
+    return this.#loaded
+  }
+
+  #append(run: Run, memory: string): void {
+    const { open, slots } = this.#load()
+    const packed = packRun(run)
+    this.#sql.exec(
+      `INSERT INTO runs (slot, hour, at, body, memory) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (slot) DO UPDATE SET hour = excluded.hour, at = excluded.at, body = excluded.body,
+         memory = excluded.memory`,
+      slots,
+      open!.hour,
+      run.atMs,
+      JSON.stringify(packed),
+      memory,
+    )
+    // As it will be read again: what the rounding and the limits of a row leave of it.
+    open!.add(unpackRun(packed, run.atMs))
+    this.#loaded = { open, slots: slots + 1 }
+  }
+
+  /** Turns the runs of an hour that is over into rows that stay. @param now when the next run came */
+  #close(open: OpenHour, now: number): void {
+    open.passTime(now)
+    this.#checks.write(open.hour, open.monitors)
+
+    const startMs = open.hour * HOUR_MS
+    const summaries = new Map<string, StoredSummary>()
+    for (const [id, monitor] of open.monitors) {
+      summaries.set(id, { ...summarise(monitor), quarters: quartersOf(monitor.checks, startMs) })
+    }
+    this.#hours.write(open.hour, summaries)
+
+    const ofDay = this.#days.read(Math.floor(open.hour / HOURS_PER_DAY))
+    const days = new Map([[Math.floor(open.hour / HOURS_PER_DAY), ofDay]])
+    for (const [id, summary] of summaries) addSummary(getOrAdd(ofDay, id, emptySummary), summary)
+    // Hours without a run have no rows; that they are unknown is told by their days.
+    const thisHourMs = Math.floor(now / HOUR_MS) * HOUR_MS
+    for (const { day, durationMs } of splitByDay(startMs + HOUR_MS, thisHourMs)) {
+      const of = getOrAdd(days, day, () => new Map<string, Summary>())
+      for (const id of open.last!.states.keys()) getOrAdd(of, id, emptySummary).times.unknown += durationMs
+    }
+    for (const [day, of] of days) this.#days.write(day, of)
+
+    const hour = Math.floor(now / HOUR_MS)
+    this.#checks.forget(hour - CHECKS_KEPT_HOURS, MAX_DELETED_ROWS)
+    this.#hours.forget(hour - HOURS_KEPT, MAX_DELETED_ROWS)
+    this.#days.forget(Math.floor(now / DAY_MS) - DAYS_KEPT, MAX_DELETED_ROWS)
+    this.#sql.exec('DELETE FROM maintenance WHERE until <= ?', now)
+  }
+
+  #summary(id: string, fromMs: number, now: number): Summary {
+    const total = emptySummary()
+    const { open } = this.#load()
+    if (!open?.last) return total
+    const ofHour = open.monitors.get(id)
+    if (ofHour) addSummary(total, summarise(ofHour, fromMs, now))
+    const state = stateUntil(now, open.last, id)
+    if (state) total.times[state] += Math.max(0, now - Math.max(open.last.atMs, fromMs))
+
+    // Of the hour in which the time begins, what lies in it; then whole hours up to the first whole day; then days, of
+    // which the last one is written anew at the end of each hour.
+    const firstHour = Math.ceil(fromMs / HOUR_MS)
+    if (firstHour > open.hour) return total
+    const partOfHour = firstHour * HOUR_MS > fromMs ? this.#checks.hour(firstHour - 1, id) : undefined
+    if (partOfHour) addSummary(total, summarise(partOfHour, fromMs, now))
+    const firstDay = Math.ceil(fromMs / DAY_MS)
+    const openDay = Math.floor(open.hour / HOURS_PER_DAY)
+    const hours = {
+      first: partOfHour ? firstHour : Math.floor(fromMs / HOUR_MS),
+      end: Math.min(firstDay * HOURS_PER_DAY, open.hour),
+    }
+    for (const summary of this.#hours.of(id, hours)) addSummary(total, summary)
+    for (const summary of this.#days.of(id, { first: firstDay, end: openDay + 1 })) addSummary(total, summary)
+    return total
+  }
+}
+
+// A text key has no row of its own where there is no other. In a run, the large columns come last: to read the others,
+// SQLite passes over them.
+const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS runs (
+     slot INTEGER PRIMARY KEY, hour INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, memory TEXT NOT NULL
+   )`,
+  'CREATE TABLE IF NOT EXISTS maintenance (id TEXT PRIMARY KEY, until INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS beats (monitor TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID',
+]
