@@ -4,13 +4,18 @@ import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
 import { timeout } from 'hono/timeout'
 import { AdminAuth } from './admin/auth.ts'
+import { pageHeaders } from './admin/page-headers.ts'
+import { pageRoutes } from './admin/pages/routes.tsx'
 import { adminRoutes } from './admin/routes.ts'
+import { Sessions } from './admin/sessions.ts'
+import { signInRoutes, signOutRoutes } from './admin/sign-in.tsx'
 import { alertRoutes } from './alerts/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { home } from './home.tsx'
 import { SECOND_MS, systemClock } from './lib/clock.ts'
 import { renderError, renderUnmatched } from './lib/http-answers.ts'
 import { HttpError } from './lib/http-error.ts'
+import { newId } from './lib/ids.ts'
 import { requestContext, runWithContext } from './logging/context.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import type { ObserveVariables } from './observe/middleware.ts'
@@ -29,9 +34,11 @@ class TestError extends Error {
 /** The HTTP side of the service: what goes around every request, and which routes there are. */
 export function createApp(services: Services): Hono<{ Variables: ObserveVariables }> {
   const { env, config, environment, log, errors, catalog, recorder } = services
+  const sessions = new Sessions({ tokens: environment.adminTokens, clock: systemClock, newId })
   const auth = new AdminAuth({
     tokens: environment.adminTokens,
     wrongTokenLimit: env.AUTH_LIMIT,
+    sessions,
     clock: systemClock,
   })
   const app = new Hono<{ Variables: ObserveVariables }>()
@@ -59,6 +66,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
         : new Error('something that is no error was thrown', { cause: thrown })
     }
   })
+  app.use('/admin/*', pageHeaders)
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -116,7 +124,19 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     }),
   )
 
+  app.route('/admin', signInRoutes({ auth, sessions, service: config.service.name }))
   app.use('/admin/*', auth.required, timeout(ADMIN_TIMEOUT_MS))
+  app.route('/admin', signOutRoutes(sessions))
+  app.route(
+    '/admin',
+    pageRoutes({
+      service: { name: config.service.name, environment: environment.name },
+      metrics: services.metrics,
+      ledger: services.ledger,
+      log,
+      clock: systemClock,
+    }),
+  )
   app.route(
     '/admin',
     adminRoutes({

@@ -5,22 +5,26 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
 }
 
-/** Whether a header carries one of the tokens. All are compared, so that the time taken tells nothing of them. */
+/** Whether a header carries one of the tokens. */
 export async function carriesToken(
   authorization: string | undefined,
   tokens: readonly Secret[],
 ): Promise<boolean> {
   const sent = bearerToken(authorization)
-  if (sent === undefined) return false
+  return sent !== undefined && (await matchingToken(sent, tokens)) !== undefined
+}
+
+/** The token that was sent, if it is one of these. All are compared, so that the time taken tells nothing of them. */
+export async function matchingToken(sent: string, tokens: readonly Secret[]): Promise<Secret | undefined> {
   const matches = await Promise.all(tokens.map((token) => equalInConstantTime(sent, token.reveal())))
-  return matches.includes(true)
+  return tokens[matches.indexOf(true)]
 }
 
 /**
  * Whether two texts are equal, in a time that tells nothing about where they differ. Both are hashed first, so
  * that lengths don't show either.
  */
-async function equalInConstantTime(a: string, b: string): Promise<boolean> {
+export async function equalInConstantTime(a: string, b: string): Promise<boolean> {
   const encoder = new TextEncoder()
   const [hashA, hashB] = await Promise.all([
     crypto.subtle.digest('SHA-256', encoder.encode(a)),

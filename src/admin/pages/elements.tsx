@@ -1,0 +1,96 @@
+import type { Child } from 'hono/jsx'
+import type { Reading } from '../readings.ts'
+import { formatTime } from './format.ts'
+
+/** How good or bad a thing is: what colours go by, never alone. */
+export type Tone = 'good' | 'warning' | 'bad' | 'off' | 'info'
+
+/** A state in a word. */
+export const Badge = ({ tone, children }: { tone: Tone; children?: Child }) => (
+  <span class={`badge ${tone}`}>{children}</span>
+)
+
+/** A point in time; the script adds how long ago that was. */
+export const Time = ({ atMs }: { atMs: number }) => (
+  <time datetime={new Date(atMs).toISOString()}>{formatTime(atMs)}</time>
+)
+
+/** A number that matters, with what it is. */
+export const Figure = ({
+  label,
+  value,
+  note,
+  tone,
+}: {
+  label: string
+  value: string
+  note?: Child
+  tone?: Tone
+}) => (
+  <div class={`figure ${tone ?? ''}`}>
+    <dt>{label}</dt>
+    <dd>
+      {value}
+      {note !== undefined && <small>{note}</small>}
+    </dd>
+  </div>
+)
+
+/** What stands where there is nothing to show, and why that is so. */
+export const Empty = ({ children }: { children?: Child }) => <p class="empty">{children}</p>
+
+/**
+ * A part of a page that was read for itself. Where it could not be read it says so, and shows what it last was.
+ * The script replaces it by its id when the page is read anew.
+ */
+export function Part<T>({
+  id,
+  title,
+  aside,
+  reading,
+  show,
+}: {
+  id: string
+  title: string
+  aside?: Child
+  reading: Reading<T>
+  show: (value: T) => Child
+}) {
+  return (
+    <section id={id} class={`part ${reading.state}`} aria-labelledby={`${id}-title`} data-part>
+      <header>
+        <h2 id={`${id}-title`}>{title}</h2>
+        {aside}
+      </header>
+      {reading.state === 'missing' ? (
+        <div class="broken" role="status">
+          <p>
+            <strong>{title} can't be shown:</strong> {reading.reason}.
+          </p>
+          <p>When it was last good is not known here. The other parts are not affected.</p>
+        </div>
+      ) : (
+        <>
+          {reading.state === 'old' && (
+            <div class="broken" role="status">
+              <p>
+                <strong>{title} can't be read at the moment:</strong> {reading.reason}.
+              </p>
+              <p>
+                Last good at <Time atMs={reading.atMs} /> UTC; that is what you see.
+              </p>
+            </div>
+          )}
+          <div class="content">{show(reading.value)}</div>
+        </>
+      )}
+    </section>
+  )
+}
+
+/** A table that scrolls within itself where it is too wide; reachable by keyboard. */
+export const TableScroll = ({ label, children }: { label: string; children?: Child }) => (
+  <section class="scroll" aria-label={label} tabindex={0}>
+    {children}
+  </section>
+)
