@@ -12,6 +12,7 @@ import { signInRoutes, signOutRoutes } from './admin/sign-in.tsx'
 import { alertRoutes } from './alerts/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { home } from './home.tsx'
+import { incidentRoutes } from './incidents/routes.ts'
 import { SECOND_MS, systemClock } from './lib/clock.ts'
 import { renderError, renderUnmatched } from './lib/http-answers.ts'
 import { HttpError } from './lib/http-error.ts'
@@ -147,6 +148,15 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     }),
   )
   app.route('/admin', alertRoutes(services.ledger, systemClock))
+  app.route(
+    '/admin',
+    incidentRoutes({
+      incidents: services.incidents,
+      book: services.incidentBook,
+      monitors: config.monitors,
+      clock: systemClock,
+    }),
+  )
   app.get('/test/error', auth.required, () => {
     throw new TestError('Test error for Sentry monitoring')
   })

@@ -2,6 +2,7 @@ import { AlertLedgerObject, type TickResult } from './alerts/ledger.ts'
 import type { LedgerSettings } from './alerts/settings.ts'
 import type { HealthMonitorSettings } from './health/monitor.ts'
 import { HealthMonitorObject } from './health/monitor.ts'
+import type { IncidentBookSettings } from './incidents/book.ts'
 import { IncidentBookObject } from './incidents/book.ts'
 import { systemClock } from './lib/clock.ts'
 import { newId } from './lib/ids.ts'
@@ -121,4 +122,8 @@ export class UptimeMonitor extends UptimeMonitorObject<Env> {}
 
 export class RegionProber extends RegionProberObject<Env> {}
 
-export class IncidentBook extends IncidentBookObject<Env> {}
+export class IncidentBook extends IncidentBookObject<Env> {
+  protected override settings(): IncidentBookSettings {
+    return { clock: systemClock }
+  }
+}

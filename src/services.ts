@@ -10,6 +10,8 @@ import { loadConfig } from './config/load.ts'
 import type { ReceiverConfig } from './config/receivers.ts'
 import { HealthClient } from './health/client.ts'
 import type { Roles } from './health/model.ts'
+import type { IncidentBookClient } from './incidents/book.ts'
+import { Incidents } from './incidents/client.ts'
 import { systemClock } from './lib/clock.ts'
 import { newId } from './lib/ids.ts'
 import { currentContext, errorContextOf } from './logging/context.ts'
@@ -44,6 +46,8 @@ export interface Services extends LoadedConfig {
   readonly cache: () => Cache
   /** Stubs belong to the request that made them, so these make one each time. */
   readonly ledger: () => AlertLedgerClient
+  readonly incidents: Incidents
+  readonly incidentBook: () => IncidentBookClient
   readonly mongodb: () => Pick<MongoGateway, 'collections'>
 }
 
@@ -71,6 +75,8 @@ export const mongoGateway = (env: Env) => env.MONGO_GATEWAY.getByName(SINGLETON)
 /** The stub of the uptime monitor. */
 export const uptimeMonitor = (env: Env): UptimeMonitorClient =>
   env.UPTIME_MONITOR.getByName(SINGLETON) as unknown as UptimeMonitorClient
+
+const incidentBook = (env: Env): IncidentBookClient => env.INCIDENT_BOOK.getByName(SINGLETON)
 
 const alertLedger = (env: Env) => env.ALERT_LEDGER.getByName(SINGLETON)
 
@@ -188,6 +194,8 @@ function createServices(env: Env): Services {
         log,
       }),
     ledger,
+    incidents: new Incidents({ ledger, book: () => incidentBook(env), log }),
+    incidentBook: () => incidentBook(env),
     mongodb: () => mongoGateway(env),
   }
 }

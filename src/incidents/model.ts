@@ -1,26 +1,25 @@
+import type { IncidentEvent } from '../alerts/model.ts'
 import type { Severity } from '../config/rules.ts'
 
-/** Where the work on an incident stands. */
-export type IncidentStage = 'investigating' | 'identified' | 'monitoring' | 'resolved'
+/** Where the work on an incident stands, in the order in which it usually goes. */
+export const STAGES = ['investigating', 'identified', 'monitoring', 'resolved'] as const
+
+/** See `STAGES`. */
+export type IncidentStage = (typeof STAGES)[number]
 
 /** Something that happened in an incident. Times in milliseconds since the epoch. */
-export interface TimelineEntry {
-  readonly atMs: number
-  readonly kind: 'opened' | 'held_back' | 'told' | 'not_told' | 'acknowledged' | 'update' | 'resolved'
-  /** In words; of an update what a person wrote. */
-  readonly text?: string
-  /** Who was told. */
-  readonly receiver?: string
-  /** Who wrote or acknowledged. */
-  readonly by?: string
+export interface TimelineEntry extends Omit<IncidentEvent, 'kind'> {
+  readonly kind: IncidentEvent['kind'] | 'update'
   /** Of an update. */
   readonly stage?: IncidentStage
 }
 
 /** An incident, whoever opened it. */
 export interface IncidentRecord {
+  /** Can stand in a URL. */
   readonly id: string
   readonly source: 'monitor' | 'rule' | 'person'
+  /** For the public, too: holds no reason. */
   readonly title: string
   readonly severity: Severity
   readonly stage: IncidentStage
@@ -30,7 +29,9 @@ export interface IncidentRecord {
   readonly resolvedAtMs?: number
   /** The alert, where a monitor or a rule opened it. */
   readonly alert?: string
-  /** Why nobody was told, such as what it depends on. */
+  /** What was seen and why, where a monitor or a rule opened it. Not for the public. */
+  readonly summary?: string
+  /** Why nobody is or was told, such as what it depends on. */
   readonly heldBack?: string
   /** Oldest first. */
   readonly timeline: readonly TimelineEntry[]
@@ -41,4 +42,37 @@ export interface IncidentUpdate {
   readonly atMs: number
   readonly stage: IncidentStage
   readonly text: string
+}
+
+/** An update as it is in the book. */
+export interface WrittenUpdate extends IncidentUpdate {
+  readonly by?: string
+}
+
+/** What people wrote of one incident. */
+export interface BookPage {
+  readonly id: string
+  /** Where a person opened it; undefined for that of a monitor or a rule. */
+  readonly posted?: {
+    readonly severity: Severity
+    readonly startedAtMs: number
+    readonly resolvedAtMs?: number
+    readonly by?: string
+  }
+  /** Always there where a person opened it; else instead of what it is called by itself. */
+  readonly title?: string
+  /** As `title`: ids of monitors. */
+  readonly monitors?: readonly string[]
+  /** Oldest first. */
+  readonly updates: readonly WrittenUpdate[]
+}
+
+/** The page with one more update; one that a person opened ends and ends only with the stage `resolved`. */
+export function withUpdate(page: BookPage, update: WrittenUpdate): BookPage {
+  const ends = update.stage === 'resolved' && page.posted && page.posted.resolvedAtMs === undefined
+  return {
+    ...page,
+    ...(ends && { posted: { ...page.posted, resolvedAtMs: update.atMs } }),
+    updates: [...page.updates, update],
+  }
 }

@@ -73,6 +73,7 @@ describe('the service without any secret', () => {
       '/admin/metrics',
       '/admin/alerts',
       '/admin/silences',
+      '/admin/incidents',
       '/admin/nowhere',
       '/test/error',
     ]) {
@@ -228,6 +229,23 @@ describe('around every request', () => {
       headers: { Authorization: 'Bearer secret-token' },
     })
     expect(response.status).toBe(404)
+  })
+})
+
+describe('the incidents', () => {
+  it('are kept by the objects that are deployed', async () => {
+    const service = deploy({ ADMIN_TOKEN: 'secret-token' })
+    const call = async (path: string, body?: object) => {
+      const headers = { ...bearer('secret-token').headers, 'Content-Type': 'application/json' }
+      const response = await service.request(
+        path,
+        body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers },
+      )
+      return (await response.json()) as { id: string }
+    }
+    const { id } = await call('/admin/incidents', { title: 'Slow search', message: 'We look into it.' })
+    await call(`/admin/incidents/${id}/updates`, { stage: 'monitoring', message: 'It is better.' })
+    expect(await call('/admin/incidents')).toMatchObject({ open: [{ id, stage: 'monitoring' }], missing: [] })
   })
 })
 

@@ -1,0 +1,135 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import type { MonitorConfig } from '../config/monitors.ts'
+import { severity } from '../config/rules.ts'
+import type { Clock } from '../lib/clock.ts'
+import { DAY_MS } from '../lib/clock.ts'
+import { HttpError } from '../lib/http-error.ts'
+import type { Result } from '../lib/result.ts'
+import { validate } from '../lib/validation.ts'
+import type { IncidentBookClient } from './book.ts'
+import type { IncidentList, Incidents } from './client.ts'
+import { incidentJson } from './json.ts'
+import { mergeIncidents } from './merge.ts'
+import type { BookPage, IncidentRecord } from './model.ts'
+import { STAGES } from './model.ts'
+
+/** So far the list looks back. */
+const PAST_MS = 90 * DAY_MS
+
+/** What the routes need. */
+export interface IncidentRoutesSettings {
+  readonly incidents: Pick<Incidents, 'read'>
+  /** Asked once per request, for a stub belongs to one. */
+  readonly book: () => IncidentBookClient
+  readonly monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[]
+  readonly clock: Clock
+}
+
+/** Incidents for the admin; to be mounted under `/admin`, behind its authentication. */
+export function incidentRoutes({ incidents, book, monitors, clock }: IncidentRoutesSettings) {
+  const schemas = requestSchemas(monitors)
+  const read = () => incidents.read(clock() - PAST_MS)
+
+  return new Hono()
+    .get('/incidents', validate('query', schemas.filter), async (c) => {
+      const { monitor } = c.req.valid('query')
+      const { incidents: all, missing } = await read()
+      const wanted = all.filter((each) => monitor === undefined || each.monitors.includes(monitor))
+      return c.json({
+        open: wanted.filter(isOpen).map(incidentJson),
+        past: wanted.filter((each) => !isOpen(each)).map(incidentJson),
+        missing,
+      })
+    })
+    .get('/incidents/:id', async (c) => c.json(incidentJson(find(c.req.param('id'), await read()))))
+    .post('/incidents', validate('json', schemas.post), async (c) => {
+      const { message, by, ...post } = c.req.valid('json')
+      const page = accepted(await book().post({ ...post, text: message, ...(by && { by }) }))
+      return c.json(incidentJson(ofPage(page)), 201)
+    })
+    .post('/incidents/:id/updates', validate('json', schemas.update), async (c) => {
+      const { stage, message, by } = c.req.valid('json')
+      const incident = find(c.req.param('id'), await read())
+      if (incident.source !== 'person') checkStage(incident, stage)
+      accepted(await book().addUpdate(incident.id, { stage, text: message, ...(by && { by }) }))
+      return c.json(incidentJson(find(incident.id, await read())), 201)
+    })
+    .patch('/incidents/:id', validate('json', schemas.amendment), async (c) => {
+      const { title, monitors: attached } = c.req.valid('json')
+      const incident = find(c.req.param('id'), await read())
+      await book().amend(incident.id, { ...(title && { title }), ...(attached && { monitors: attached }) })
+      return c.json(incidentJson(find(incident.id, await read())))
+    })
+}
+
+function requestSchemas(monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[]) {
+  const known = monitors.map(({ name }) => name).join(', ') || 'there are none'
+  const monitorId = z.string().transform((written, context) => {
+    const found = monitors.find(({ id, name }) => id === written || name === written)
+    if (found) return found.id
+    context.addIssue({ code: 'custom', message: `the name or id of a monitor (${known})`, input: written })
+    return z.NEVER
+  })
+  const monitorIds = z
+    .array(monitorId)
+    .max(1_000)
+    .transform((ids) => [...new Set(ids)])
+  const title = z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .regex(/^\P{Cc}*$/u, { error: 'text on one line' })
+  const message = z.string().trim().min(1).max(5_000)
+  const stage = z.enum(STAGES)
+  const by = z.string().trim().min(1).max(100).optional()
+  return {
+    filter: z.strictObject({ monitor: monitorId.optional() }),
+    post: z.strictObject({
+      title,
+      message,
+      stage: stage.default('investigating'),
+      severity: severity.default('warning'),
+      monitors: monitorIds.default([]),
+      by,
+    }),
+    update: z.strictObject({ stage, message, by }),
+    amendment: z
+      .strictObject({ title: title.optional(), monitors: monitorIds.optional() })
+      .refine((amendment) => Object.keys(amendment).length > 0, {
+        path: ['title'],
+        error: 'say what to change: title or monitors',
+      }),
+  }
+}
+
+const isOpen = ({ resolvedAtMs }: IncidentRecord): boolean => resolvedAtMs === undefined
+
+function find(id: string, { incidents, missing }: IncidentList): IncidentRecord {
+  const found = incidents.find((each) => each.id === id)
+  if (found) return found
+  if (missing.length > 0) {
+    throw new HttpError(503, 'unavailable', `incidents can't be read in full: ${missing.join(', ')}`)
+  }
+  throw new HttpError(404, 'not_found', 'no such incident')
+}
+
+/** What a monitor or a rule opened ends when that says so; after that there may be notes. */
+function checkStage({ resolvedAtMs, alert }: IncidentRecord, stage: IncidentRecord['stage']): void {
+  if (resolvedAtMs === undefined && stage === 'resolved') {
+    const message = `${alert} still fires: the incident is resolved when that ends`
+    throw new HttpError(409, 'conflict', message)
+  }
+  if (resolvedAtMs !== undefined && stage !== 'resolved') {
+    const message = 'the incident is resolved: only notes with the stage resolved may follow'
+    throw new HttpError(409, 'conflict', message)
+  }
+}
+
+function accepted(written: Result<BookPage>): BookPage {
+  if (written.ok) return written.value
+  throw new HttpError(409, 'conflict', written.error.message)
+}
+
+const ofPage = (page: BookPage): IncidentRecord => mergeIncidents([], [page])[0]!
