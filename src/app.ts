@@ -17,8 +17,10 @@ import { SECOND_MS, systemClock } from './lib/clock.ts'
 import { renderError, renderUnmatched } from './lib/http-answers.ts'
 import { HttpError } from './lib/http-error.ts'
 import { newId } from './lib/ids.ts'
+import { TokenGuard } from './lib/token-guard.ts'
 import { requestContext, runWithContext } from './logging/context.ts'
 import { metricsRoutes } from './metrics/routes.ts'
+import { heartbeatRoutes, monitorRoutes } from './monitors/routes.ts'
 import type { ObserveVariables } from './observe/middleware.ts'
 import { isFailure, observe } from './observe/middleware.ts'
 import { routeTemplate } from './observe/route.ts'
@@ -36,11 +38,15 @@ class TestError extends Error {
 export function createApp(services: Services): Hono<{ Variables: ObserveVariables }> {
   const { env, config, environment, log, errors, catalog, recorder } = services
   const sessions = new Sessions({ tokens: environment.adminTokens, clock: systemClock, newId })
+  const tokenLimits = { wrongTokenLimit: env.AUTH_LIMIT, clock: systemClock }
   const auth = new AdminAuth({
-    tokens: environment.adminTokens,
-    wrongTokenLimit: env.AUTH_LIMIT,
+    guard: new TokenGuard({ purpose: 'admin', tokens: environment.adminTokens, ...tokenLimits }),
     sessions,
-    clock: systemClock,
+  })
+  const heartbeatGuard = new TokenGuard({
+    purpose: 'heartbeat',
+    tokens: environment.heartbeatTokens,
+    ...tokenLimits,
   })
   const app = new Hono<{ Variables: ObserveVariables }>()
 
@@ -125,6 +131,9 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     }),
   )
 
+  app.use('/heartbeat/*', heartbeatGuard.required)
+  app.route('/heartbeat', heartbeatRoutes(services.uptime))
+
   app.route('/admin', signInRoutes({ auth, sessions, service: config.service.name }))
   app.use('/admin/*', auth.required, timeout(ADMIN_TIMEOUT_MS))
   app.route('/admin', signOutRoutes(sessions))
@@ -156,6 +165,10 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       monitors: config.monitors,
       clock: systemClock,
     }),
+  )
+  app.route(
+    '/admin',
+    monitorRoutes({ monitors: config.monitors, uptime: services.uptime, clock: systemClock }),
   )
   app.get('/test/error', auth.required, () => {
     throw new TestError('Test error for Sentry monitoring')

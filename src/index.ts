@@ -3,6 +3,7 @@ import { runTick } from './alerts/job.ts'
 import { createApp } from './app.ts'
 import { newId } from './lib/ids.ts'
 import { runWithContext } from './logging/context.ts'
+import { runMonitors } from './monitors/job.ts'
 import { servicesOf } from './services.ts'
 
 export {
@@ -21,9 +22,13 @@ export default {
   fetch: app.fetch,
 
   async scheduled(controller) {
-    const { ledger, log, errors, recorder } = servicesOf(env)
+    const { config, ledger, uptime, log, errors, recorder } = servicesOf(env)
+    // At the same time: neither waits for the other. Without monitors nothing is called.
     await runWithContext({ requestId: newId() }, () =>
-      runTick(controller.scheduledTime, ledger(), { log, errors }),
+      Promise.all([
+        runTick(controller.scheduledTime, ledger(), { log, errors }),
+        config.monitors.length > 0 && runMonitors(controller.scheduledTime, uptime(), { log, errors }),
+      ]),
     )
     // An isolate that only the cron uses has no request that would hand over what was counted.
     recorder.flushLater(waitUntil)

@@ -10,14 +10,17 @@ import { runWithContext } from './logging/context.ts'
 import { siblingShards } from './metrics/client.ts'
 import type { MetricsStoreSettings } from './metrics/store.ts'
 import { MetricsStoreObject } from './metrics/store.ts'
-import type { OnJudged } from './monitors/ports.ts'
+import { retiredSeries } from './monitors/metrics.ts'
+import type { MonitorsTickResult, OnJudged } from './monitors/ports.ts'
 import { RegionProberObject } from './monitors/prober.ts'
+import type { UptimeSettings } from './monitors/settings.ts'
 import { UptimeMonitorObject } from './monitors/uptime.ts'
 import {
   createErrorReporter,
   createReceiver,
   createRecorder,
   healthMonitor,
+  maxSeriesOf,
   mongoGateway,
   servicesOf,
   uptimeMonitor,
@@ -33,7 +36,8 @@ export class MetricsStore extends MetricsStoreObject<Env> {
     const { config, catalog, log } = servicesOf(this.env)
     return {
       catalog,
-      maxSeries: config.metrics.maxSeries,
+      maxSeries: maxSeriesOf(config),
+      isRetired: retiredSeries(config.monitors),
       siblings: () => siblingShards(this.env.METRICS_STORE, config.metrics.shards),
       log,
       clock: systemClock,
@@ -118,7 +122,30 @@ export class AlertLedger extends AlertLedgerObject<Env> {
   }
 }
 
-export class UptimeMonitor extends UptimeMonitorObject<Env> {}
+export class UptimeMonitor extends UptimeMonitorObject<Env> {
+  override tick(scheduledAtMs: number): Promise<MonitorsTickResult> {
+    return runWithContext({ requestId: newId() }, () => super.tick(scheduledAtMs))
+  }
+
+  protected override settings(): UptimeSettings {
+    const services = servicesOf(this.env)
+    const { config, catalog, log } = services
+    const recorder = createRecorder(services)
+    return {
+      monitors: config.monitors,
+      maintenance: config.maintenance,
+      prober: () => ({ run: async () => [] }),
+      onJudged: (...judgement) => services.ledger().observeMonitors(...judgement),
+      catalog,
+      recorder,
+      flush: () => recorder.flush(),
+      log,
+      errors: createErrorReporter(services, recorder),
+      clock: systemClock,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    }
+  }
+}
 
 export class RegionProber extends RegionProberObject<Env> {}
 

@@ -8,6 +8,7 @@ import { readEnvironment } from './config/env.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { loadConfig } from './config/load.ts'
 import type { ReceiverConfig } from './config/receivers.ts'
+import type { Config } from './config/schema.ts'
 import { HealthClient } from './health/client.ts'
 import type { Roles } from './health/model.ts'
 import type { IncidentBookClient } from './incidents/book.ts'
@@ -22,6 +23,7 @@ import { MetricsBuffer } from './metrics/buffer.ts'
 import type { Catalog } from './metrics/catalog.ts'
 import { createCatalog } from './metrics/catalog.ts'
 import { MetricsClient } from './metrics/client.ts'
+import { seriesOfMonitors } from './monitors/metrics.ts'
 import type { UptimeMonitorClient } from './monitors/ports.ts'
 import type { MongoGateway } from './objects.ts'
 import { createPagerDutyReceiver } from './vendors/pagerduty/receiver.ts'
@@ -48,6 +50,7 @@ export interface Services extends LoadedConfig {
   readonly ledger: () => AlertLedgerClient
   readonly incidents: Incidents
   readonly incidentBook: () => IncidentBookClient
+  readonly uptime: () => UptimeMonitorClient
   readonly mongodb: () => Pick<MongoGateway, 'collections'>
 }
 
@@ -78,6 +81,10 @@ export const uptimeMonitor = (env: Env): UptimeMonitorClient =>
 
 const incidentBook = (env: Env): IncidentBookClient => env.INCIDENT_BOOK.getByName(SINGLETON)
 
+/** Series per metric: what is configured, and at least what the monitors need. */
+export const maxSeriesOf = ({ metrics, monitors }: Config): number =>
+  Math.max(metrics.maxSeries, seriesOfMonitors(monitors))
+
 const alertLedger = (env: Env) => env.ALERT_LEDGER.getByName(SINGLETON)
 
 /** Makes a buffer for counts, to be flushed by who asks for it. */
@@ -89,7 +96,7 @@ export function createRecorder({
 }: Pick<Services, 'config' | 'catalog' | 'metrics' | 'log'>): MetricsBuffer {
   return new MetricsBuffer({
     catalog,
-    maxSeries: config.metrics.maxSeries,
+    maxSeries: maxSeriesOf(config),
     flushSeconds: config.metrics.flushSeconds,
     send: (batch) => metrics.send(batch),
     clock: systemClock,
@@ -196,6 +203,7 @@ function createServices(env: Env): Services {
     ledger,
     incidents: new Incidents({ ledger, book: () => incidentBook(env), log }),
     incidentBook: () => incidentBook(env),
+    uptime: () => uptimeMonitor(env),
     mongodb: () => mongoGateway(env),
   }
 }

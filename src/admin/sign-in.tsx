@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
+import { BLOCKED_MS } from '../lib/token-guard.ts'
 import type { AdminAuth, AdminVariables } from './auth.ts'
-import { BLOCKED_MS } from './auth.ts'
 import { Document } from './pages/layout.tsx'
 import { HOME_PATH, returnPath } from './return-path.ts'
 import type { Sessions } from './sessions.ts'

@@ -1,7 +1,17 @@
+import { Cron } from 'croner'
 import * as z from 'zod'
 import { durationMs } from './text.ts'
 
-const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
+/** In the order in which cron counts them, from 0. */
+export const WEEKDAYS = [
+  'sunday',
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+] as const
 
 const instant = z.iso.datetime({ offset: true, error: 'a time such as "2026-12-01T02:00:00Z"' })
 
@@ -14,7 +24,7 @@ const common = {
 
 const recurring = {
   ...common,
-  duration: durationMs,
+  duration: durationMs.refine((ms) => ms > 0, { error: 'a duration above 0' }),
   /** Such as `Europe/Berlin`. */
   timeZone: z.string().refine(isTimeZone, { error: 'a time zone such as "Europe/Berlin"' }).default('UTC'),
 }
@@ -35,12 +45,24 @@ export const maintenance = z.union([
       at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'a time of day such as "03:00"' }),
     }),
   }),
-  /** Begins whenever the cron expression says. */
-  z.strictObject({ ...recurring, cron: z.string().min(1) }),
+  z.strictObject({
+    ...recurring,
+    /** When it begins; five fields: minute, hour, day of the month, month, day of the week. */
+    cron: z.string().refine(comesAgain, { error: 'a cron expression of five fields such as "0 3 * * 0"' }),
+  }),
 ])
 
 /** See `maintenance`. */
 export type MaintenanceConfig = z.infer<typeof maintenance>
+
+/** Whether a cron expression can be read, and names times that exist. */
+function comesAgain(expression: string): boolean {
+  try {
+    return new Cron(expression, { mode: '5-part' }).nextRun(new Date(0)) !== null
+  } catch {
+    return false
+  }
+}
 
 function isTimeZone(text: string): boolean {
   try {

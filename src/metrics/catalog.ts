@@ -83,6 +83,41 @@ export function createCatalog(namespace: string) {
       help: 'Always 1; the labels tell what is deployed.',
       labels: ['version', 'environment', 'deployment'],
     }),
+    monitorUp: gauge({
+      name: 'edgewatch_monitor_up',
+      help: 'What the checks of a monitor say: 1 up or degraded, 0 down, NaN where nobody knows.',
+      labels: ['monitor'],
+    }),
+    monitorState: gauge({
+      name: 'edgewatch_monitor_state',
+      help: '1 for the state that a monitor is in: up, degraded, down, unknown or maintenance; 0 for the others.',
+      labels: ['monitor', 'state'],
+    }),
+    monitorRegionUp: gauge({
+      name: 'edgewatch_monitor_region_up',
+      help: 'What one region says of a monitor: 1 up or degraded, 0 down, NaN where it does not know.',
+      labels: ['monitor', 'region'],
+    }),
+    monitorChecks: counter({
+      name: 'edgewatch_monitor_checks_total',
+      help: 'Checks of monitors, by what came of them: up, slow, failed, or unknown as the check itself failed.',
+      labels: ['monitor', 'region', 'outcome'],
+    }),
+    monitorLatency: histogram({
+      name: 'edgewatch_monitor_latency_seconds',
+      help: 'Time of a check from its connection to the end of the answer.',
+      labels: ['monitor', 'region'],
+      bounds: DURATION_BOUNDS_SECONDS,
+    }),
+    monitorUptimeRatio: gauge({
+      name: 'edgewatch_monitor_uptime_ratio',
+      help: 'Up and degraded time as a share of the measured time; NaN where none was measured.',
+      labels: ['monitor', 'window'],
+    }),
+    monitorsLastRun: gauge({
+      name: 'edgewatch_monitors_last_run_timestamp_seconds',
+      help: 'When the monitors were last judged, in seconds since the epoch.',
+    }),
   } as const
 }
 

@@ -110,6 +110,13 @@ export class Registry {
     return changed
   }
 
+  /** Forgets series. */
+  forget(isForgotten: (family: Family, series: Series) => boolean): void {
+    for (const family of this.#families.values()) {
+      for (const [key, series] of family.series) if (isForgotten(family, series)) family.series.delete(key)
+    }
+  }
+
   /** All of it, so that applying the result to an empty registry gives this one. */
   toDeltas(): MetricDelta[] {
     return [...this.#families.values()].map((family) => toDelta(family, family.series.values()))

@@ -13,6 +13,7 @@ import { Journal } from './journal.ts'
 import type { Metric } from './model.ts'
 import type { MetricsAnswer, MetricsQuery } from './query.ts'
 import { Registry } from './registry.ts'
+import type { Series, Shape } from './series.ts'
 import { emptyNumbers, isInfo } from './series.ts'
 import { WindowRing } from './window-ring.ts'
 import type { Window, WindowDelta } from './windows.ts'
@@ -37,6 +38,8 @@ export interface MetricsStoreSettings {
   readonly maxSeries: number
   /** All shards but the first. Asked for each time, because a stub belongs to the event that made it. */
   readonly siblings: () => readonly Shard[]
+  /** Whether a series is of something that is not there any more: it is forgotten, rather than shown as it last was. */
+  readonly isRetired?: (shape: Shape, series: Series) => boolean
   readonly log: Logger
   readonly clock: Clock
 }
@@ -159,6 +162,8 @@ export abstract class MetricsStoreObject<E = unknown> extends DurableObject<E> {
     for (const metric of state.registry.restart(this.#metrics())) {
       this.#settings().log.warn('metric_restarted', { metric, reason: 'its type, labels or bounds changed' })
     }
+    const { isRetired } = this.#settings()
+    if (isRetired) state.registry.forget(isRetired)
     this.#loaded = state
     return state
   }

@@ -1,4 +1,323 @@
 import { DurableObject } from 'cloudflare:workers'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
+import { within } from '../lib/deadline.ts'
+import { newId } from '../lib/ids.ts'
+import type { Beat } from './heartbeat.ts'
+import { afterBeat, beatResult } from './heartbeat.ts'
+import { judge } from './judge.ts'
+import type { Schedule } from './maintenance.ts'
+import { listWindows, readSchedules } from './maintenance.ts'
+import type { Memory } from './memory.ts'
+import { decodeMemory, encodeMemory, regionMemory, rememberRegion } from './memory.ts'
+import { MonitorMetrics, UPTIME_WINDOW_DAYS } from './metrics.ts'
+import type { CheckResult, Maintenance, MonitorHistory, MonitorStatus, Region } from './model.ts'
+import { uptimeRatio } from './model.ts'
+import type { Asked, Watched } from './plan.ts'
+import { planMonitors } from './plan.ts'
+import type {
+  BeatKind,
+  MonitorMeasures,
+  MonitorQuestion,
+  MonitorsReport,
+  MonitorsTickResult,
+} from './ports.ts'
+import { CheckRunner } from './run.ts'
+import { dueShards } from './schedule.ts'
+import type { UptimeSettings } from './settings.ts'
+import { MonitorStore } from './store.ts'
+import { afterCheck, isFirstFailure } from './verdict.ts'
 
-/** Decides which checks are due, has the regions make them, judges, and keeps the history. There is one. */
-export abstract class UptimeMonitorObject<E> extends DurableObject<E> {}
+/** A run waits so long for its checks; what comes later is committed by the next one. */
+const WAIT_MS = 45 * SECOND_MS
+/** A run that takes longer has lost its lease: the next one may begin, and the late one commits nothing. */
+export const LEASE_MS = 55 * SECOND_MS
+const FLUSH_TIMEOUT_MS = 5 * SECOND_MS
+const TELL_TIMEOUT_MS = 5 * SECOND_MS
+/** Uptime over a month changes slowly, and with many monitors there is much to read for it. */
+const UPTIME_EVERY_MS = 15 * MINUTE_MS
+
+/** What is made of the settings once. */
+interface Known extends UptimeSettings {
+  readonly plan: readonly Watched[]
+  readonly schedules: readonly Schedule[]
+  readonly metrics: MonitorMetrics
+}
+
+/**
+ * Decides which checks are due, has the regions make them, judges, and keeps the history. There is one. A verdict and
+ * what it was made of are stored together; whoever listens is told after that.
+ */
+export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
+  readonly #store: MonitorStore
+  readonly #runner = new CheckRunner()
+  /** Held by the run under way. In memory: a run doesn't outlive its object. */
+  #lease: { readonly expiresAtMs: number } | undefined
+  #known: Known | undefined
+  #loadedMemory: Memory | undefined
+  #uptimeRecordedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(ctx: DurableObjectState, env: E) {
+    super(ctx, env)
+    this.#store = new MonitorStore(ctx.storage)
+  }
+
+  /** Asked for once per life of the object. */
+  protected abstract settings(): UptimeSettings
+
+  /** One run: makes the checks that are due, judges every monitor, commits, tells. Rejects only for a bug. */
+  async tick(scheduledAtMs: number): Promise<MonitorsTickResult> {
+    const settings = this.#settings
+    const startedMs = settings.clock()
+    if (this.#lease && startedMs < this.#lease.expiresAtMs) return this.#refuse('another run is under way')
+    const lease = { expiresAtMs: startedMs + LEASE_MS }
+    this.#lease = lease
+    try {
+      const checks = await this.#makeChecks(scheduledAtMs)
+      if (this.#lease !== lease) return this.#refuse('the run took too long')
+      const { statuses, results, atMs } = this.#commit()
+      await this.#tell(statuses, atMs)
+      this.#record(statuses, results, atMs)
+      await this.#flush()
+      return { outcome: 'ok', checks }
+    } finally {
+      if (this.#lease === lease) this.#lease = undefined
+    }
+  }
+
+  /**
+   * All monitors, judged anew at this moment: a beat, a window that began and a cron that stopped show at once. Whoever
+   * listens is told by the next run.
+   */
+  report(): MonitorsReport {
+    const now = this.#settings.clock()
+    const { judgedAtMs } = this.#memory
+    return {
+      ...(judgedAtMs !== undefined && { judgedAtMs }),
+      monitors: this.#judge(now),
+      maintenance: this.#windows(now),
+    }
+  }
+
+  /** Of these monitors, in their order; those that are not configured are left out. */
+  history(ids: readonly string[]): MonitorHistory[] {
+    const configured = ids.filter((id) => this.#find(id))
+    return this.#store.history(configured, this.#settings.clock())
+  }
+
+  /** Every check of a monitor in this time, oldest first; at most 7 days back. */
+  checks(id: string, fromMs: number, toMs: number): CheckResult[] {
+    return this.#find(id) ? this.#store.checks(id, fromMs, toMs) : []
+  }
+
+  /**
+   * Answers alert rules. Under maintenance bad states are not told, so that no rule pages; good ones are, so that what
+   * fired before is resolved.
+   */
+  measure(questions: readonly MonitorQuestion[]): MonitorMeasures[] {
+    const now = this.#settings.clock()
+    const statuses = new Map(this.#judge(now).map((status) => [status.id, status]))
+    return questions.map(({ monitor, overMs }) => {
+      const status = statuses.get(monitor)
+      if (!status) return {}
+      return { ...measuresOf(status), ...this.#store.measure(monitor, overMs, now) }
+    })
+  }
+
+  /** Takes what a job says. False where there is no such heartbeat. */
+  beat(id: string, kind: BeatKind): boolean {
+    if (this.#find(id)?.kind !== 'telling') return false
+    this.#store.saveBeat(id, afterBeat(this.#beats.get(id), kind, this.#settings.clock()))
+    return true
+  }
+
+  /** Keeps a maintenance window. */
+  announce(window: Omit<Maintenance, 'id'>): Maintenance {
+    const announced = { ...window, id: newId() }
+    this.#store.announce(announced)
+    return announced
+  }
+
+  /** Announced windows that have not ended. */
+  announced(): Maintenance[] {
+    return this.#store.announced(this.#settings.clock())
+  }
+
+  /** Withdraws an announced window; whether there was one. */
+  withdraw(id: string): boolean {
+    return this.#store.withdraw(id)
+  }
+
+  get #settings(): Known {
+    if (!this.#known) {
+      const settings = this.settings()
+      const { monitors, maintenance, recorder, catalog } = settings
+      const idOf = (written: string) =>
+        monitors.find(({ id, name }) => id === written || name === written)?.id
+      this.#known = {
+        ...settings,
+        plan: planMonitors(monitors),
+        schedules: readSchedules(maintenance, idOf),
+        metrics: new MonitorMetrics(recorder, catalog),
+      }
+    }
+    return this.#known
+  }
+
+  get #memory(): Memory {
+    this.#loadedMemory ??= decodeMemory(this.#store.memory())
+    return this.#loadedMemory
+  }
+
+  get #beats(): ReadonlyMap<string, Beat> {
+    return this.#store.beats() as ReadonlyMap<string, Beat>
+  }
+
+  #find(id: string): Watched | undefined {
+    return this.#settings.plan.find((each) => each.id === id)
+  }
+
+  #windows(now: number): Maintenance[] {
+    return listWindows(this.#settings.schedules, this.#store.announced(now), now)
+  }
+
+  /** Hands out what is due, and waits for it. Returns how many checks that is. */
+  async #makeChecks(scheduledAtMs: number): Promise<number> {
+    const settings = this.#settings
+    const memory = this.#memory
+    const asked = new Map(settings.plan.filter(isAsked).map((monitor) => [monitor.id, monitor]))
+    const shards = dueShards([...asked.values()], scheduledAtMs, (monitor, region) =>
+      this.#runner.isUnderWay(monitor, region)
+        ? Number.POSITIVE_INFINITY
+        : regionMemory(memory, monitor, region).askedAtMs,
+    )
+    for (const { region, monitors } of shards) {
+      for (const id of monitors) {
+        const { view } = regionMemory(memory, id, region)
+        rememberRegion(memory, id, region, { askedAtMs: scheduledAtMs, view })
+      }
+    }
+    const termsOf = (id: string, region: Region) => ({
+      timeoutMs: asked.get(id)!.timeoutMs,
+      recheck: isFirstFailure(regionMemory(memory, id, region).view),
+    })
+    await within(WAIT_MS, this.#runner.start(shards, termsOf, settings))
+    return shards.reduce((sum, { monitors }) => sum + monitors.length, 0)
+  }
+
+  /** Takes what arrived, judges, and stores both. */
+  #commit(): {
+    readonly statuses: readonly MonitorStatus[]
+    readonly results: readonly CheckResult[]
+    readonly atMs: number
+  } {
+    try {
+      const memory = this.#memory
+      // No two runs share a time: the history goes by it.
+      const atMs = Math.max(this.#settings.clock(), (memory.judgedAtMs ?? 0) + 1)
+      const results = this.#takeResults(memory)
+      const statuses = this.#judge(atMs)
+      this.#loadedMemory = this.#configured({ ...memory, judgedAtMs: atMs })
+      this.#store.save({
+        atMs,
+        results,
+        states: new Map(statuses.map(({ id, state }) => [id, state])),
+        memory: encodeMemory(this.#loadedMemory),
+      })
+      return { statuses, results, atMs }
+    } catch (error) {
+      this.#loadedMemory = undefined // it may be ahead of the disk: it is read again
+      throw error
+    }
+  }
+
+  #takeResults(memory: Memory): CheckResult[] {
+    const results: CheckResult[] = []
+    const arrived = Map.groupBy(this.#runner.take(), ({ monitor }) => monitor)
+    const beats = this.#beats
+    for (const monitor of this.#settings.plan) {
+      const { id } = monitor
+      const told =
+        monitor.kind === 'asked'
+          ? arrived.get(id)
+          : beatResult(id, beats.get(id), regionMemory(memory, id, 'internal').view.last?.atMs)
+      for (const result of [told ?? []].flat()) {
+        results.push(result)
+        const { view, ...rest } = regionMemory(memory, id, result.region)
+        const patience = monitor.kind === 'asked' ? monitor : { failures: 1, recoveries: 1 }
+        rememberRegion(memory, id, result.region, { ...rest, view: afterCheck(view, result, patience) })
+      }
+    }
+    return results
+  }
+
+  /** Judges at `now`, and remembers since when each state holds. */
+  #judge(now: number): MonitorStatus[] {
+    const memory = this.#memory
+    const evidence = { memory, beats: this.#beats, windows: this.#windows(now) }
+    const statuses = judge(this.#settings.plan, evidence, now)
+    for (const { id, state, sinceMs } of statuses) {
+      const regions = memory.monitors.get(id)?.regions ?? new Map()
+      memory.monitors.set(id, { state, ...(sinceMs !== undefined && { sinceMs }), regions })
+    }
+    return statuses
+  }
+
+  /** The memory without what is not configured any more. */
+  #configured(memory: Memory): Memory {
+    const monitors = this.#settings.plan.flatMap(({ id, regions }) => {
+      const known = memory.monitors.get(id)
+      if (!known) return []
+      const kept = [...known.regions].filter(([region]) => regions.includes(region))
+      return [[id, { ...known, regions: new Map(kept) }] as const]
+    })
+    return { ...memory, monitors: new Map(monitors) }
+  }
+
+  async #tell(statuses: readonly MonitorStatus[], atMs: number): Promise<void> {
+    const { onJudged, log } = this.#settings
+    try {
+      const told = await within(TELL_TIMEOUT_MS, onJudged(statuses, atMs))
+      if (!told.ok) log.error('verdicts_not_told', { reason: told.error.message })
+    } catch (error) {
+      log.error('verdicts_not_told', { error })
+    }
+  }
+
+  #record(statuses: readonly MonitorStatus[], results: readonly CheckResult[], atMs: number): void {
+    const { metrics } = this.#settings
+    metrics.recordRun(statuses, results, atMs)
+    if (Math.abs(atMs - this.#uptimeRecordedAtMs) < UPTIME_EVERY_MS) return
+    this.#uptimeRecordedAtMs = atMs
+    const firstDate = new Date(atMs - (UPTIME_WINDOW_DAYS - 1) * DAY_MS).toISOString().slice(0, 10)
+    for (const { id, days } of this.#store.history(
+      statuses.map((status) => status.id),
+      atMs,
+    )) {
+      metrics.recordUptime(id, uptimeRatio(days.filter(({ date }) => date >= firstDate)))
+    }
+  }
+
+  #refuse(reason: string): MonitorsTickResult {
+    this.#settings.log.warn('monitors_refused', { reason })
+    return { outcome: 'refused', checks: 0 }
+  }
+
+  async #flush(): Promise<void> {
+    const { flush, log } = this.#settings
+    try {
+      const flushed = await within(FLUSH_TIMEOUT_MS, flush())
+      if (!flushed.ok) log.warn('metrics_not_flushed', { reason: flushed.error.message })
+    } catch (error) {
+      log.warn('metrics_not_flushed', { error })
+    }
+  }
+}
+
+const isAsked = (monitor: Watched): monitor is Asked => monitor.kind === 'asked'
+
+function measuresOf({ state, seen }: MonitorStatus): Pick<MonitorMeasures, 'up' | 'degraded'> {
+  if (seen === 'unknown') return {}
+  if (seen === 'up') return { up: 1, degraded: 0 }
+  if (state === 'maintenance') return seen === 'degraded' ? { up: 1 } : {}
+  return seen === 'degraded' ? { up: 1, degraded: 1 } : { up: 0, degraded: 0 }
+}

@@ -6,6 +6,7 @@ import { HOUR_MS } from '../../src/lib/clock.ts'
 import { renderError } from '../../src/lib/http-answers.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { Secret } from '../../src/lib/secret.ts'
+import { TokenGuard } from '../../src/lib/token-guard.ts'
 
 export const START_MS = Date.UTC(2026, 10, 21, 12, 3, 5)
 export const SESSION_MS = 12 * HOUR_MS
@@ -32,7 +33,8 @@ export class Dashboard {
     const secrets = tokens.map((token) => new Secret(token))
     const clock = () => this.now
     const sessions = new Sessions({ tokens: secrets, clock, newId })
-    const auth = new AdminAuth({ tokens: secrets, sessions, clock, wrongTokenLimit: tenAtMost() })
+    const guard = new TokenGuard({ purpose: 'admin', tokens: secrets, clock, wrongTokenLimit: tenAtMost() })
+    const auth = new AdminAuth({ guard, sessions })
     const app = new Hono<{ Variables: AdminVariables }>()
     app.route('/admin', signInRoutes({ auth, sessions, service: 'Shop' }))
     app.use('/admin/*', auth.required)

@@ -7,6 +7,7 @@ import { servicesOf } from '../../src/services.ts'
 const VARIABLES = [
   'ADMIN_TOKEN',
   'METRICS_TOKEN',
+  'HEARTBEAT_TOKEN',
   'MONGODB_URI',
   'UPSTASH_REDIS_REST_URL',
   'UPSTASH_REDIS_REST_TOKEN',
@@ -83,6 +84,32 @@ describe('the service without any secret', () => {
         error: { code: 'admin_disabled', message: expect.stringContaining('ADMIN_TOKEN') },
       })
     }
+  })
+})
+
+describe('heartbeats', () => {
+  it('say how to let jobs in where no token is configured', async () => {
+    const response = await deploy().request('/heartbeat/backup', { method: 'POST', ...bearer('anything') })
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({
+      error: { code: 'heartbeat_disabled', message: expect.stringContaining('HEARTBEAT_TOKEN') },
+    })
+  })
+
+  it('are taken with a token of their own only', async () => {
+    const service = deploy({ ADMIN_TOKEN: 'admin-token', HEARTBEAT_TOKEN: 'old-token, new-token' })
+    const send = (init: RequestInit) =>
+      service.request('/heartbeat/nothing/start', { method: 'POST', ...init })
+    expect((await send({})).status).toBe(401)
+    const refused = await send(bearer('admin-token'))
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('WWW-Authenticate')).toBe('Bearer realm="edgewatch heartbeat"')
+    for (const token of ['old-token', 'new-token']) {
+      const response = await send(bearer(token))
+      expect(response.status).toBe(404)
+      expect(await response.json()).toMatchObject({ error: { message: 'no such heartbeat' } })
+    }
+    expect((await service.request('/admin/monitors', bearer('new-token'))).status).toBe(401)
   })
 })
 

@@ -50,13 +50,21 @@ export interface World {
   maxSeries: number
   shards: number
   now: number
+  isRetired: NonNullable<MetricsStoreSettings['isRetired']>
 }
 
 let worlds = 0
 
 /** A store of its own, with its shards, and ways to write to it, break it and read it. */
 export function createWorld(initial: Partial<World> = {}) {
-  const world: World = { catalog, maxSeries: 1000, shards: 1, now: NOON, ...initial }
+  const world: World = {
+    catalog,
+    maxSeries: 1000,
+    shards: 1,
+    now: NOON,
+    isRetired: () => false,
+    ...initial,
+  }
   const log = recordingLogger()
   const prefix = `world-${++worlds}-`
   const namespace: MetricsStoreNamespace = {
@@ -75,6 +83,7 @@ export function createWorld(initial: Partial<World> = {}) {
     get maxSeries() {
       return world.maxSeries
     },
+    isRetired: (shape, series) => world.isRetired(shape, series),
     siblings: () => siblingShards(namespace, world.shards),
     log,
     clock,

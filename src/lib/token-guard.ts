@@ -1,0 +1,103 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import { bearerToken, matchingToken } from './bearer.ts'
+import type { Clock } from './clock.ts'
+import { MINUTE_MS } from './clock.ts'
+import { HttpError } from './http-error.ts'
+import type { Secret } from './secret.ts'
+
+/** What a guard goes by. */
+export interface TokenGuardSettings {
+  /** What the tokens are for: as they are called in answers, and with `_TOKEN` in the environment. */
+  readonly purpose: 'admin' | 'heartbeat'
+  /** Any of them will do, so that one can be replaced without a gap. None: nobody is let in. */
+  readonly tokens: readonly Secret[]
+  /** How many wrong tokens an address may send; without it, as many as it likes. */
+  readonly wrongTokenLimit?: RateLimit
+  readonly clock: Clock
+}
+
+/** What came of looking at a token: the valid one, or why there is none. */
+export type Examined = Secret | 'blocked' | 'wrong'
+
+/** For how long an address that sent too many wrong tokens is not examined. */
+export const BLOCKED_MS = MINUTE_MS
+/** Addresses that are remembered; an attack from more is the platform's to stop. */
+const MAX_BLOCKED = 1000
+
+/**
+ * Tells who has a token. An address that sent too many wrong ones is not examined for a minute, not even with the right
+ * one: else it could go on guessing. It is remembered per isolate.
+ */
+export class TokenGuard {
+  readonly #settings: TokenGuardSettings
+  readonly #blockedUntilMs = new Map<string, number>()
+
+  constructor(settings: TokenGuardSettings) {
+    this.#settings = settings
+  }
+
+  /** Whether any token is configured. */
+  get isEnabled(): boolean {
+    return this.#settings.tokens.length > 0
+  }
+
+  /** Lets only those through who send a token as `Authorization: Bearer`. Without any configured: 503 that says so. */
+  get required(): MiddlewareHandler {
+    return async (c, next) => {
+      if (!this.isEnabled) throw this.disabled(c)
+      const sent = bearerToken(c.req.header('Authorization'))
+      if (sent === undefined) throw this.unauthorized()
+      await this.require(c, sent)
+      await next()
+      c.res.headers.set('Cache-Control', 'no-store')
+    }
+  }
+
+  /** Looks at a token that a request sent, and counts the wrong ones. */
+  async examine(c: Context, sent: string): Promise<Examined> {
+    const { tokens, clock } = this.#settings
+    const address = c.req.header('CF-Connecting-IP') ?? 'unknown'
+    if (clock() < (this.#blockedUntilMs.get(address) ?? 0)) return 'blocked'
+    const token = await matchingToken(sent, tokens)
+    if (token) return token
+    if (await this.#mayTryAgain(address)) return 'wrong'
+    if (this.#blockedUntilMs.size >= MAX_BLOCKED) this.#blockedUntilMs.clear()
+    this.#blockedUntilMs.set(address, clock() + BLOCKED_MS)
+    return 'blocked'
+  }
+
+  /** Refuses a token that is not valid. @throws HttpError 401, and 429 once an address has sent too many. */
+  async require(c: Context, sent: string): Promise<void> {
+    const examined = await this.examine(c, sent)
+    if (examined === 'wrong') throw this.unauthorized()
+    if (examined !== 'blocked') return
+    throw new HttpError(429, 'too_many_requests', 'too many wrong tokens from this address', {
+      headers: { 'Retry-After': String(BLOCKED_MS / 1000) },
+    })
+  }
+
+  /** The answer to who has no valid token. */
+  unauthorized(): HttpError {
+    const { purpose } = this.#settings
+    return new HttpError(401, 'unauthorized', `send a valid ${purpose} token as Authorization: Bearer`, {
+      headers: { 'WWW-Authenticate': `Bearer realm="edgewatch ${purpose}"` },
+    })
+  }
+
+  /** The answer where no token is configured. */
+  disabled(c: Context): HttpError {
+    const { purpose } = this.#settings
+    c.set('statusIsAnswer', true) // how it is configured: no failure, and nobody is paged for it
+    const variable = `${purpose.toUpperCase()}_TOKEN`
+    const message = `no ${purpose} token is configured: wrangler secret put ${variable}`
+    return new HttpError(503, `${purpose}_disabled`, message)
+  }
+
+  async #mayTryAgain(address: string): Promise<boolean> {
+    try {
+      return (await this.#settings.wrongTokenLimit?.limit({ key: address }))?.success ?? true
+    } catch {
+      return true // the limiter being away is no reason for another answer than 401
+    }
+  }
+}

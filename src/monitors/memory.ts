@@ -1,0 +1,127 @@
+import type { CheckResult, MonitorState, Region } from './model.ts'
+import type { RegionView } from './verdict.ts'
+import { NOTHING_SEEN } from './verdict.ts'
+
+/** What is remembered of a monitor in one region. */
+export interface RegionMemory {
+  /** The run for which it was asked last; milliseconds since the epoch. */
+  readonly askedAtMs?: number
+  readonly view: RegionView
+}
+
+/** What is remembered of a monitor from one run to the next. */
+export interface MonitorMemory {
+  readonly state?: MonitorState
+  readonly sinceMs?: number
+  readonly regions: ReadonlyMap<Region, RegionMemory>
+}
+
+/** What a run leaves to the next, by the ids of monitors. */
+export interface Memory {
+  readonly judgedAtMs?: number
+  readonly monitors: Map<string, MonitorMemory>
+}
+
+/** What is remembered of a monitor in a region; nothing, where that was never asked. */
+export const regionMemory = (memory: Memory, monitor: string, region: Region): RegionMemory =>
+  memory.monitors.get(monitor)?.regions.get(region) ?? { view: NOTHING_SEEN }
+
+/** Replaces what is remembered of a monitor in a region. */
+export function rememberRegion(memory: Memory, monitor: string, region: Region, value: RegionMemory): void {
+  const known = memory.monitors.get(monitor)
+  memory.monitors.set(monitor, { ...known, regions: new Map(known?.regions).set(region, value) })
+}
+
+const VERSION = 1
+/** What a run may be stored with. Only thousands of reasons make it longer than this; the next checks tell them again. */
+const MAX_BYTES = 1_000_000
+
+/** The memory as JSON. Lists instead of objects: with a thousand monitors all of it is written each minute. */
+export function encodeMemory(memory: Memory): string {
+  const encode = (withReasons: boolean) =>
+    JSON.stringify({
+      version: VERSION,
+      judgedAtMs: memory.judgedAtMs,
+      monitors: Array.from(memory.monitors, ([id, { state, sinceMs, regions }]) => [
+        id,
+        state ?? null,
+        sinceMs ?? null,
+        Array.from(regions, ([region, { askedAtMs, view }]) => {
+          const { isDown, isSlow, inARow, knownAtMs, last } = view
+          const values = [region, askedAtMs, isDown, isSlow, inARow, knownAtMs]
+          const lastValues = last && [
+            last.atMs,
+            last.outcome,
+            last.latencyMs,
+            withReasons ? last.reason : undefined,
+          ]
+          return [...values, ...(lastValues ?? [])].map((value) => value ?? null)
+        }),
+      ]),
+    })
+  const text = encode(true)
+  return new TextEncoder().encode(text).length <= MAX_BYTES ? text : encode(false)
+}
+
+/** The memory of an encoded one. What another version wrote is not read: each check tells it anew. */
+export function decodeMemory(text: string | undefined): Memory {
+  const { version, judgedAtMs, monitors } = JSON.parse(text ?? '{}') as Encoded
+  if (version !== VERSION) return { monitors: new Map() }
+  return {
+    ...(judgedAtMs !== undefined && { judgedAtMs }),
+    monitors: new Map(
+      monitors.map(([id, state, sinceMs, regions]) => [
+        id,
+        {
+          ...(state !== null && { state }),
+          ...(sinceMs !== null && { sinceMs }),
+          regions: new Map(regions.map(decodeRegion)),
+        },
+      ]),
+    ),
+  }
+}
+
+function decodeRegion([region, askedAtMs, isDown, isSlow, inARow, knownAtMs, ...last]: EncodedRegion) {
+  const [atMs, outcome, latencyMs, reason] = last
+  const view: RegionView = {
+    ...(isDown !== null && { isDown }),
+    ...(isSlow !== null && { isSlow }),
+    inARow,
+    ...(knownAtMs !== null && { knownAtMs }),
+    ...(atMs !== undefined &&
+      outcome !== undefined && {
+        last: {
+          atMs,
+          outcome,
+          ...(latencyMs !== undefined && latencyMs !== null && { latencyMs }),
+          ...(reason !== undefined && reason !== null && { reason }),
+        },
+      }),
+  }
+  return [region, { ...(askedAtMs !== null && { askedAtMs }), view }] as const
+}
+
+type Encoded = {
+  readonly version?: number
+  readonly judgedAtMs?: number
+  readonly monitors: readonly (readonly [
+    id: string,
+    state: MonitorState | null,
+    sinceMs: number | null,
+    regions: readonly EncodedRegion[],
+  ])[]
+}
+
+type EncodedRegion = readonly [
+  region: Region,
+  askedAtMs: number | null,
+  isDown: boolean | null,
+  isSlow: boolean | null,
+  inARow: number,
+  knownAtMs: number | null,
+  atMs?: number,
+  outcome?: CheckResult['outcome'],
+  latencyMs?: number | null,
+  reason?: string | null,
+]
