@@ -1,3 +1,4 @@
+import { connect } from 'cloudflare:sockets'
 import { AlertLedgerObject, type TickResult } from './alerts/ledger.ts'
 import type { LedgerSettings } from './alerts/settings.ts'
 import type { HealthMonitorSettings } from './health/monitor.ts'
@@ -10,8 +11,11 @@ import { runWithContext } from './logging/context.ts'
 import { siblingShards } from './metrics/client.ts'
 import type { MetricsStoreSettings } from './metrics/store.ts'
 import { MetricsStoreObject } from './metrics/store.ts'
+import { userAgentOf } from './monitors/http-request.ts'
 import { retiredSeries } from './monitors/metrics.ts'
-import type { MonitorsTickResult, OnJudged } from './monitors/ports.ts'
+import type { CheckResult } from './monitors/model.ts'
+import type { MonitorsTickResult, OnJudged, ProbeRequest } from './monitors/ports.ts'
+import type { RegionProberSettings } from './monitors/prober.ts'
 import { RegionProberObject } from './monitors/prober.ts'
 import type { UptimeSettings } from './monitors/settings.ts'
 import { UptimeMonitorObject } from './monitors/uptime.ts'
@@ -147,7 +151,28 @@ export class UptimeMonitor extends UptimeMonitorObject<Env> {
   }
 }
 
-export class RegionProber extends RegionProberObject<Env> {}
+export class RegionProber extends RegionProberObject<Env> {
+  override run(request: ProbeRequest): Promise<readonly CheckResult[]> {
+    return runWithContext({ requestId: newId() }, () => super.run(request))
+  }
+
+  protected override settings(): RegionProberSettings {
+    const services = servicesOf(this.env)
+    const { config, log } = services
+    const recorder = createRecorder(services)
+    return {
+      monitors: config.monitors,
+      controlUrl: config.probes.controlUrl,
+      userAgent: userAgentOf(config.service.version),
+      fetch: (url, init) => fetch(url, init),
+      connect,
+      clock: systemClock,
+      log,
+      errors: createErrorReporter(services, recorder),
+      flush: () => recorder.flush(),
+    }
+  }
+}
 
 export class IncidentBook extends IncidentBookObject<Env> {
   protected override settings(): IncidentBookSettings {

@@ -1,3 +1,4 @@
+import { readStart } from './body.ts'
 import type { Result } from './result.ts'
 import { err, ok } from './result.ts'
 
@@ -39,24 +40,12 @@ export async function send(request: HttpRequest, fetcher: Fetch = fetch): Promis
       ...(request.headers && { headers: { ...request.headers } }),
       ...(request.body !== undefined && { body: request.body }),
     })
-    return ok({ status: response.status, headers: response.headers, body: await readStart(response) })
+    const { text } = await readStart(response, MAX_BODY_BYTES)
+    return ok({ status: response.status, headers: response.headers, body: text })
   } catch {
     // The platform's own message may hold the host, so it is not passed on.
     return err({ message: signal.aborted ? 'timed out' : 'no connection', retryable: true })
   }
-}
-
-async function readStart(response: Response): Promise<string> {
-  if (!response.body) return ''
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytesLeft = MAX_BODY_BYTES
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    text += decoder.decode(chunk.subarray(0, bytesLeft), { stream: true })
-    bytesLeft -= chunk.byteLength
-    if (bytesLeft <= 0) return text // leaving the loop cancels the body
-  }
-  return text + decoder.decode()
 }
 
 /**

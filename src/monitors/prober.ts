@@ -1,4 +1,108 @@
 import { DurableObject } from 'cloudflare:workers'
+import type { MonitorConfig } from '../config/monitors.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Fetch } from '../lib/http-client.ts'
+import type { ErrorReporter, Logger } from '../logging/model.ts'
+import { checkDns } from './dns-check.ts'
+import type { Finding } from './finding.ts'
+import { resultOf } from './finding.ts'
+import { checkHttp } from './http-check.ts'
+import { Lanes } from './lanes.ts'
+import type { CheckResult } from './model.ts'
+import { NetworkProbe } from './network.ts'
+import type { ProbeRequest, RegionProberClient } from './ports.ts'
+import type { Connect } from './tcp-check.ts'
+import { checkTcp } from './tcp-check.ts'
 
-/** Makes checks from one region. There is one for each region and shard; it stores nothing. */
-export abstract class RegionProberObject<E> extends DurableObject<E> {}
+/** What a region prober needs. */
+export interface RegionProberSettings {
+  readonly monitors: readonly MonitorConfig[]
+  /** See `probes.controlUrl` in the configuration. */
+  readonly controlUrl: string
+  /** Sent with every request. */
+  readonly userAgent: string
+  readonly fetch: Fetch
+  /** Of `cloudflare:sockets`. */
+  readonly connect: Connect
+  readonly clock: Clock
+  readonly log: Logger
+  readonly errors: ErrorReporter
+  /** Hands over what was counted of errors. */
+  readonly flush: () => Promise<void>
+}
+
+/** Cloudflare lets six connections wait for headers; a seventh would wait while its timeout runs. */
+const MAX_CONNECTIONS = 5
+
+/**
+ * Makes checks from one region. There is one for each region and shard; it stores nothing. At most five connections are
+ * open at once, over all calls, and the clock of a check starts when it gets its own.
+ */
+export abstract class RegionProberObject<E> extends DurableObject<E> implements RegionProberClient {
+  readonly #lanes = new Lanes(MAX_CONNECTIONS)
+  #ready: { readonly settings: RegionProberSettings; readonly network: NetworkProbe } | undefined
+
+  /** Asked for once per life of the object. */
+  protected abstract settings(): RegionProberSettings
+
+  /** Leaves out what is not configured, or not checked from regions. Never rejects for a check. */
+  async run({ region, checks }: ProbeRequest): Promise<readonly CheckResult[]> {
+    const { settings } = this.#prepare()
+    const monitors = new Map(settings.monitors.map((each) => [each.id, each]))
+    const results: CheckResult[] = []
+    const make = async (monitor: RemoteMonitor) => {
+      const result = resultOf({ monitor: monitor.id, region }, await this.#check(monitor))
+      results.push(result)
+      return result
+    }
+    await Promise.all(
+      checks.map(async ({ monitor: id, recheck }) => {
+        const monitor = monitors.get(id)
+        if (!monitor || !isRemote(monitor)) return
+        await this.#lanes.run(async () => {
+          const { outcome } = await make(monitor)
+          if (recheck && outcome === 'failed') await make(monitor)
+        })
+      }),
+    )
+    return results.sort((a, b) => a.atMs - b.atMs)
+  }
+
+  async #check(monitor: RemoteMonitor): Promise<Finding> {
+    const { settings, network } = this.#prepare()
+    const atMs = settings.clock()
+    try {
+      const found = await find(monitor, settings)
+      if (found.outcome !== 'failed' || !found.unanswered || (await network.answers())) return found
+      return { atMs: found.atMs, outcome: 'unknown', reason: 'no network in this region' }
+    } catch (error) {
+      settings.log.error('check_failed', { monitor: monitor.id, error })
+      settings.errors.report(error, { tags: { object: 'RegionProber', monitor: monitor.id } })
+      this.ctx.waitUntil(settings.flush())
+      return { atMs, outcome: 'unknown', reason: 'the check itself failed' }
+    }
+  }
+
+  #prepare() {
+    if (!this.#ready) {
+      const settings = this.settings()
+      this.#ready = { settings, network: new NetworkProbe(settings) }
+    }
+    return this.#ready
+  }
+}
+
+type RemoteMonitor = Extract<MonitorConfig, { type: 'http' | 'tcp' | 'dns' }>
+
+const isRemote = (monitor: MonitorConfig): monitor is RemoteMonitor => 'locations' in monitor
+
+function find(monitor: RemoteMonitor, settings: RegionProberSettings): Promise<Finding> {
+  switch (monitor.type) {
+    case 'http':
+      return checkHttp(monitor, settings)
+    case 'tcp':
+      return checkTcp(monitor, settings)
+    case 'dns':
+      return checkDns(monitor, settings)
+  }
+}

@@ -1,0 +1,77 @@
+import * as z from 'zod'
+import type { MonitorOf } from '../config/monitors.ts'
+import type { Clock } from '../lib/clock.ts'
+import { SECOND_MS } from '../lib/clock.ts'
+import type { Fetch } from '../lib/http-client.ts'
+import { send } from '../lib/http-client.ts'
+import { normalRecord } from './dns-record.ts'
+import type { Finding } from './finding.ts'
+import { findingByLatency } from './finding.ts'
+import { excerptWithout, reasonOf, timedOutAfter } from './reason.ts'
+
+/** What a DNS check uses. */
+export interface DnsCheckTools {
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly userAgent: string
+}
+
+/** Numbers of record types (https://www.iana.org/assignments/dns-parameters). */
+const TYPES = { A: 1, NS: 2, CNAME: 5, MX: 15, TXT: 16, AAAA: 28, SRV: 33, CAA: 257 }
+const MAX_SHOWN_RECORDS = 3
+
+/** The codes that tell of the name rather than of the resolver. */
+const CODES: Readonly<Record<number, string>> = { 2: 'SERVFAIL', 3: 'NXDOMAIN' }
+
+const answerSchema = z.object({
+  Status: z.number().int(),
+  Answer: z.array(z.object({ type: z.number(), data: z.string() })).default([]),
+})
+
+/**
+ * Checks that a name has records of a type, or all those that are expected. A resolver that can't be reached, or that
+ * refuses to answer, says nothing of the name: `unknown`.
+ * https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/
+ */
+export async function checkDns(
+  check: Pick<MonitorOf<'dns'>, 'host' | 'record' | 'resolver' | 'timeout' | 'expect'>,
+  { fetch, clock, userAgent }: DnsCheckTools,
+): Promise<Finding> {
+  const url = new URL(check.resolver)
+  url.searchParams.set('name', check.host)
+  url.searchParams.set('type', check.record)
+  const headers = { Accept: 'application/dns-json', 'User-Agent': userAgent }
+  const atMs = clock()
+  const sent = await send({ url: url.href, headers, timeoutMs: check.timeout * SECOND_MS }, fetch)
+  const latencyMs = clock() - atMs
+  const unknown = (why: string): Finding => ({ atMs, outcome: 'unknown', reason: `the resolver ${why}` })
+  if (!sent.ok) {
+    return unknown(sent.error.message === 'timed out' ? timedOutAfter(check.timeout) : 'gave no answer')
+  }
+  if (sent.value.status !== 200) return unknown(`answered with status ${sent.value.status}`)
+  const answer = answerSchema.safeParse(parse(sent.value.body)).data
+  if (!answer) return unknown('gave an answer that is not DNS in JSON')
+  if (answer.Status !== 0 && !(answer.Status in CODES)) return unknown(`answered with code ${answer.Status}`)
+
+  const wanted = check.expect.records
+  const found = answer.Answer.filter(({ type }) => type === TYPES[check.record]).map(({ data }) => data)
+  const normal = new Set(found.map((data) => normalRecord(check.record, data)))
+  const missing = wanted.find((data) => !normal.has(normalRecord(check.record, data)))
+  if (answer.Status === 0 && missing === undefined && found.length > 0) {
+    return findingByLatency(atMs, latencyMs, check.expect.maxLatencyMs)
+  }
+  const excerpt = excerptWithout([])
+  const shown = found.slice(0, MAX_SHOWN_RECORDS).map(excerpt).join(', ')
+  const more = found.length > MAX_SHOWN_RECORDS ? ` and ${found.length - MAX_SHOWN_RECORDS} more` : ''
+  const expected = missing === undefined ? `${check.record} records` : `${check.record} ${excerpt(missing)}`
+  const came = CODES[answer.Status] ?? (shown === '' ? 'none' : shown + more)
+  return { atMs, outcome: 'failed', latencyMs, reason: reasonOf({ expected, came }) }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

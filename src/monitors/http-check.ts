@@ -1,0 +1,104 @@
+import { readStart } from '../lib/body.ts'
+import type { Clock } from '../lib/clock.ts'
+import { SECOND_MS } from '../lib/clock.ts'
+import { within } from '../lib/deadline.ts'
+import type { Fetch } from '../lib/http-client.ts'
+import type { HttpAnswer } from './assertions.ts'
+import { httpMismatch } from './assertions.ts'
+import type { Finding } from './finding.ts'
+import { findingByLatency } from './finding.ts'
+import type { HttpCheck, HttpRequest } from './http-request.ts'
+import { firstRequest, isRedirect, redirected } from './http-request.ts'
+import { excerptWithout, reasonOf, timedOutAfter } from './reason.ts'
+
+/** What an HTTP check uses. */
+export interface HttpCheckTools {
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly userAgent: string
+}
+
+const MAX_REDIRECTS = 5
+const MAX_BODY_BYTES = 2 ** 20
+
+/**
+ * Makes an HTTP check: its latency and its timeout run from the first connection to the end of the body. Rejects only
+ * for what is no fault of what is checked, such as a header that can't be sent.
+ */
+export async function checkHttp(check: HttpCheck, tools: HttpCheckTools): Promise<Finding> {
+  const first = firstRequest(check, tools.userAgent)
+  const ending = new AbortController()
+  const progress: Progress = { answered: false }
+  const atMs = tools.clock()
+  try {
+    const exchange = exchanged(first, check.followRedirects, tools, ending.signal, progress)
+    const timely = await within(check.timeout * SECOND_MS, exchange)
+    if (!timely.ok) {
+      const reason = timedOutAfter(check.timeout)
+      return { atMs, outcome: 'failed', reason, ...(!progress.answered && { unanswered: true }) }
+    }
+    const latencyMs = tools.clock() - atMs
+    const answer = timely.value
+    if ('outcome' in answer) return { atMs, ...answer }
+    const mismatch = httpMismatch(answer, check.expect, excerptWithout(hiddenIn(check, first)))
+    if (mismatch) return { atMs, outcome: 'failed', latencyMs, reason: reasonOf(mismatch) }
+    return findingByLatency(atMs, latencyMs, check.expect.maxLatencyMs)
+  } finally {
+    ending.abort() // what is not read by now keeps no connection
+  }
+}
+
+interface Progress {
+  /** Whether anything came back. */
+  answered: boolean
+}
+
+type NoAnswer = Omit<Finding, 'atMs'>
+const failed = (reason: string): NoAnswer => ({ outcome: 'failed', reason })
+
+async function exchanged(
+  first: HttpRequest,
+  followRedirects: boolean,
+  { fetch, userAgent }: HttpCheckTools,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<HttpAnswer | NoAnswer> {
+  let request = first
+  for (let redirects = 0; ; redirects++) {
+    const { url, ...init } = request
+    let response: Response
+    try {
+      response = await fetch(url.href, { ...init, redirect: 'manual', cache: 'no-store', signal })
+    } catch (error) {
+      if (/too many subrequests/i.test(String(error))) {
+        return { outcome: 'unknown', reason: 'too many subrequests' }
+      }
+      return { ...failed('no connection'), ...(!progress.answered && { unanswered: true }) }
+    }
+    progress.answered = true
+    if (!followRedirects || !isRedirect(response)) return readAnswer(response)
+    await response.body?.cancel()
+    if (redirects === MAX_REDIRECTS) return failed(`more than ${MAX_REDIRECTS} redirects`)
+    const next = redirected(request, response, userAgent)
+    if (!next) return failed('expected a redirect to http or https, got another')
+    request = next
+  }
+}
+
+async function readAnswer(response: Response): Promise<HttpAnswer | NoAnswer> {
+  const { status, headers } = response
+  try {
+    return { status, headers, body: await readStart(response, MAX_BODY_BYTES) }
+  } catch {
+    return failed('the connection broke within the body')
+  }
+}
+
+/** What a server may repeat and nobody should read. */
+const hiddenIn = ({ auth, headers }: HttpCheck, first: HttpRequest): string[] => [
+  ...Object.values(headers).map((value) => value.reveal()),
+  ...(auth ? [auth.password.reveal(), first.headers.get('Authorization') ?? ''] : []),
+  first.url.href,
+  first.url.host,
+  first.url.hostname,
+]

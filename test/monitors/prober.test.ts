@@ -1,0 +1,192 @@
+import { connect } from 'cloudflare:sockets'
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { describe, expect, inject, it } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import type { ConfigInput } from '../../src/config/schema.ts'
+import type { ErrorReporter } from '../../src/logging/model.ts'
+import type { RegionProberSettings } from '../../src/monitors/prober.ts'
+import { RegionProberObject } from '../../src/monitors/prober.ts'
+import { proberName, proberStub } from '../../src/monitors/regions.ts'
+import { recordingLogger } from '../metrics/harness.ts'
+import { startOwnServers } from '../own-servers.ts'
+
+const shared = inject('vars')
+type Prober = RegionProberObject<unknown>
+
+interface World {
+  readonly monitors: ConfigInput['monitors']
+  readonly settings?: Partial<RegionProberSettings>
+}
+
+const log = recordingLogger()
+const reported: unknown[] = []
+const errors: ErrorReporter = { report: (error) => reported.push(error), checkIn: () => undefined }
+
+async function withProber({ monitors, settings }: World, work: (prober: Prober) => Promise<void>) {
+  const { config } = loadConfig({ monitors }, {})
+  const stub = env.REGION_PROBER.get(env.REGION_PROBER.newUniqueId())
+  await runInDurableObject(stub, async (_, state) => {
+    class TestProber extends RegionProberObject<unknown> {
+      protected settings(): RegionProberSettings {
+        return {
+          monitors: config.monitors,
+          controlUrl: shared.CONTROL_URL!,
+          userAgent: 'Edgewatch/1',
+          fetch: (url, init) => fetch(url, init),
+          connect,
+          clock: Date.now,
+          log,
+          errors,
+          flush: async () => {},
+          ...settings,
+        }
+      }
+    }
+    await work(new TestProber(state, env))
+  })
+}
+
+const web = (name: string, path: string, more = {}) => ({ name, url: `${shared.API_URL}${path}`, ...more })
+const ask = (...monitors: string[]) => ({
+  region: 'eu-west' as const,
+  checks: monitors.map((monitor) => ({ monitor, recheck: true })),
+})
+const outcomes = (results: readonly { monitor: string; outcome: string }[]) =>
+  results.map(({ monitor, outcome }) => `${monitor} ${outcome}`)
+
+describe('a region prober', () => {
+  it('checks what it is asked to, of every type, and again at once what failed', async () => {
+    const { hostname: host, port } = new URL(shared.API_URL!)
+    const monitors = [
+      web('Up', '/health'),
+      web('Broken', '/status/500'),
+      { name: 'Port', type: 'tcp' as const, host, port: Number(port) },
+      { name: 'Name', type: 'dns' as const, host: 'app.example', resolver: `${shared.API_URL}/dns-query` },
+      { name: 'Job', type: 'heartbeat' as const, every: 60 },
+      web('Not asked for', '/health'),
+    ]
+    await withProber({ monitors }, async (prober) => {
+      const results = await prober.run(ask('up', 'broken', 'port', 'name', 'job', 'nobody'))
+      expect(outcomes(results).sort()).toEqual([
+        'broken failed',
+        'broken failed',
+        'name up',
+        'port up',
+        'up up',
+      ])
+      expect(results.map(({ atMs }) => atMs)).toEqual(results.map(({ atMs }) => atMs).sort((a, b) => a - b))
+      expect(results.find(({ monitor }) => monitor === 'up')).toEqual({
+        monitor: 'up',
+        region: 'eu-west',
+        atMs: expect.any(Number),
+        outcome: 'up',
+        latencyMs: expect.any(Number),
+      })
+      const once = await prober.run({ region: 'eu-west', checks: [{ monitor: 'broken', recheck: false }] })
+      expect(outcomes(once)).toEqual(['broken failed'])
+    })
+  })
+
+  it('is deployed with a name and a place, and knows the configured monitors', async () => {
+    const stub = proberStub(env.REGION_PROBER, 'asia-northeast', 1)
+    const results = await stub.run(ask('api-health', 'analysis-endpoint'))
+    expect(outcomes(results).sort()).toEqual(['analysis-endpoint up', 'api-health up'])
+    expect(proberName('eu-west', 0)).not.toBe(proberName('eu-west', 1))
+  })
+
+  it('opens five connections at most, over all calls, and counts no queue as latency', async () => {
+    const gate = `gate-${crypto.randomUUID()}`
+    const names = Array.from({ length: 12 }, (_, index) => `m${index}`)
+    const monitors = names.map((name) => web(name, `/gates/${gate}`, { timeout: 60 }))
+    // The clock stands still but for the moment in which the first five are let through.
+    let now = 1_000_000
+    await withProber({ monitors, settings: { clock: () => now } }, async (prober) => {
+      const calls = [prober.run(ask(...names.slice(0, 6))), prober.run(ask(...names.slice(6)))]
+      await fetch(`${shared.API_URL}/gates/${gate}/counts?atLeast=5`)
+      now += 90_000
+      await fetch(`${shared.API_URL}/gates/${gate}/open`, { method: 'POST' })
+      const results = (await Promise.all(calls)).flat()
+      expect(results.map(({ outcome }) => outcome)).toEqual(names.map(() => 'up'))
+      expect(results.map(({ latencyMs }) => latencyMs).sort()).toEqual([
+        ...Array<number>(7).fill(0),
+        ...Array<number>(5).fill(90_000),
+      ])
+      expect(await (await fetch(`${shared.API_URL}/gates/${gate}/counts`)).json()).toMatchObject({ most: 5 })
+    })
+  })
+
+  it('finds what gives no answer failed while there is a network, else unknown', async () => {
+    const { vars, breakServer, mendServer } = await startOwnServers()
+    await breakServer('target', { mode: 'down' })
+    const { hostname: host, port } = new URL(vars.API_URL!)
+    const monitors = [
+      { name: 'Web', url: `${vars.API_URL}/health` },
+      { name: 'Port', type: 'tcp' as const, host, port: Number(port) },
+    ]
+    let now = Date.now()
+    const settings = { controlUrl: vars.CONTROL_URL!, clock: () => now }
+    await withProber({ monitors, settings }, async (prober) => {
+      const run = async () => outcomes(await prober.run(ask('web', 'port'))).sort()
+      const failed = ['port failed', 'port failed', 'web failed', 'web failed']
+      expect(await run()).toEqual(failed)
+
+      // Asked anew after 5 s: any status is an answer, none is not.
+      now += 5_000
+      await breakServer('control', { mode: 'error', status: 503 })
+      expect(await run()).toEqual(failed)
+      now += 5_000
+      await breakServer('control', { mode: 'down' })
+      const results = await prober.run(ask('web', 'port'))
+      expect(outcomes(results).sort()).toEqual(['port unknown', 'web unknown'])
+      for (const { reason, latencyMs } of results) {
+        expect([reason, latencyMs]).toEqual(['no network in this region', undefined])
+      }
+
+      // A miss is kept for 30 s.
+      await mendServer('control')
+      now += 29_999
+      expect(await run()).toEqual(['port unknown', 'web unknown'])
+      now += 1
+      expect(await run()).toEqual(failed)
+    })
+  })
+
+  it('does not ask for the network where there was an answer, however bad', async () => {
+    const controlUrl = `${shared.API_URL}/gates/control`
+    await withProber(
+      { monitors: [web('Broken', '/status/500')], settings: { controlUrl } },
+      async (prober) => {
+        expect(outcomes(await prober.run(ask('broken')))).toEqual(['broken failed', 'broken failed'])
+        expect(await (await fetch(`${shared.API_URL}/gates/control/counts`)).json()).toMatchObject({
+          most: 0,
+        })
+      },
+    )
+  })
+
+  it('is unknown where our own code fails, which is reported, and the others are checked', async () => {
+    const bug = new TypeError('a bug')
+    const settings = {
+      connect: () => {
+        throw bug
+      },
+    }
+    const monitors = [
+      web('Up', '/health'),
+      { name: 'Port', type: 'tcp' as const, host: 'mail.example', port: 587 },
+    ]
+    reported.length = 0
+    await withProber({ monitors, settings }, async (prober) => {
+      const results = await prober.run(ask('port', 'up'))
+      expect(outcomes(results).sort()).toEqual(['port unknown', 'up up'])
+      expect(results.find(({ monitor }) => monitor === 'port')?.reason).toBe('the check itself failed')
+    })
+    expect(reported).toEqual([bug])
+    expect(log.lines).toContainEqual({
+      level: 'error',
+      event: 'check_failed',
+      fields: { monitor: 'port', error: bug },
+    })
+  })
+})
