@@ -12,11 +12,13 @@ import { siblingShards } from './metrics/client.ts'
 import type { MetricsStoreSettings } from './metrics/store.ts'
 import { MetricsStoreObject } from './metrics/store.ts'
 import { userAgentOf } from './monitors/http-request.ts'
+import { InternalProber } from './monitors/internal-prober.ts'
 import { retiredSeries } from './monitors/metrics.ts'
 import type { CheckResult } from './monitors/model.ts'
 import type { MonitorsTickResult, OnJudged, ProbeRequest } from './monitors/ports.ts'
 import type { RegionProberSettings } from './monitors/prober.ts'
 import { RegionProberObject } from './monitors/prober.ts'
+import { proberStub } from './monitors/regions.ts'
 import type { UptimeSettings } from './monitors/settings.ts'
 import { UptimeMonitorObject } from './monitors/uptime.ts'
 import {
@@ -135,16 +137,29 @@ export class UptimeMonitor extends UptimeMonitorObject<Env> {
     const services = servicesOf(this.env)
     const { config, catalog, log } = services
     const recorder = createRecorder(services)
+    const errors = createErrorReporter(services, recorder)
+    const internal = new InternalProber({
+      monitors: config.monitors,
+      // A binding to this Worker itself: a Worker that fetches its own hostname may get a 522.
+      fetch: (url, init) => this.ctx.exports.default.fetch(url, init),
+      serviceUrl: config.service.url ?? 'https://edgewatch.internal',
+      userAgent: userAgentOf(config.service.version),
+      dependencies: () => healthMonitor(this.env).report(),
+      clock: systemClock,
+      log,
+      errors,
+    })
     return {
       monitors: config.monitors,
       maintenance: config.maintenance,
-      prober: () => ({ run: async () => [] }),
+      prober: (region, shard) =>
+        region === 'internal' ? internal : proberStub(this.env.REGION_PROBER, region, shard),
       onJudged: (...judgement) => services.ledger().observeMonitors(...judgement),
       catalog,
       recorder,
       flush: () => recorder.flush(),
       log,
-      errors: createErrorReporter(services, recorder),
+      errors,
       clock: systemClock,
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     }

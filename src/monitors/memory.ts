@@ -10,7 +10,7 @@ export interface RegionMemory {
 }
 
 /** What is remembered of a monitor from one run to the next. */
-export interface MonitorMemory {
+interface MonitorMemory {
   readonly state?: MonitorState
   readonly sinceMs?: number
   readonly regions: ReadonlyMap<Region, RegionMemory>

@@ -19,7 +19,7 @@ export interface Shard {
  * The free plan allows 50 subrequests for one call of an object, and a check may take two for its answer and its second
  * try; what is left is for redirects.
  */
-export const CHECKS_PER_SHARD = 20
+const CHECKS_PER_SHARD = 20
 
 /** The shards of one region begin within this time, so that their last one is done within the minute. */
 const SPREAD_MS = 40 * SECOND_MS
