@@ -7,6 +7,7 @@ const LAYERS = [
   'metrics',
   'observe',
   'cache',
+  'push',
   'health',
   'monitors',
   'alerts',

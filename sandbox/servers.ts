@@ -7,6 +7,7 @@ import { startTarget } from './target/server.ts'
 
 /** The same in every sandbox, so that what a former one stored goes on working. */
 const ADMIN_TOKEN = 'sandbox-admin-token'
+const INGEST_TOKEN = 'sandbox-ingest-token'
 const REDIS_TOKEN = 'sandbox-redis-token'
 const PAGERDUTY_KEY = 'sandbox0pagerduty0routing0key000'
 const WEBHOOK_SECRET = 'sandbox-webhook-secret'
@@ -76,6 +77,7 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
       vars: {
         ENVIRONMENT: 'development',
         ADMIN_TOKEN,
+        INGEST_TOKEN,
         MONGODB_URI: mongodb.uri,
         UPSTASH_REDIS_REST_URL: redis.url,
         UPSTASH_REDIS_REST_TOKEN: REDIS_TOKEN,

@@ -24,6 +24,7 @@ import { heartbeatRoutes, monitorRoutes } from './monitors/routes.ts'
 import type { ObserveVariables } from './observe/middleware.ts'
 import { isFailure, observe } from './observe/middleware.ts'
 import { routeTemplate } from './observe/route.ts'
+import { isPushPath, pushedRoutes, pushRoutes } from './push/routes.ts'
 import type { Services } from './services.ts'
 
 /** Longer than anything an admin route asks for may take: a test of a receiver has 10 s. */
@@ -86,14 +87,13 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       },
     }),
   )
-  app.use(
-    bodyLimit({
-      maxSize: config.observe.maxBodyBytes,
-      onError: () => {
-        throw new HttpError(413, 'too_large', `the body is larger than ${config.observe.maxBodyBytes} bytes`)
-      },
-    }),
-  )
+  const limitBody = bodyLimit({
+    maxSize: config.observe.maxBodyBytes,
+    onError: () => {
+      throw new HttpError(413, 'too_large', `the body is larger than ${config.observe.maxBodyBytes} bytes`)
+    },
+  })
+  app.use((c, next) => (isPushPath(c.req.path) ? next() : limitBody(c, next))) // pushes have a limit of their own
 
   app.get('/', home(services, environment))
   app.route(
@@ -120,10 +120,24 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     if (isFailure(c) && !c.error) report(c, new Error(`answered with ${c.res.status}`))
   })
 
+  // Before the routes under /metrics, which ask for another token.
+  app.route(
+    '/',
+    pushRoutes({
+      store: services.pushed,
+      guard: new TokenGuard({
+        purpose: 'ingest',
+        tokens: environment.ingestTokens,
+        takesPasswords: true,
+        ...tokenLimits,
+      }),
+      log,
+    }),
+  )
   app.route(
     '/metrics',
     metricsRoutes({
-      store: services.metrics,
+      store: services.exposed,
       catalog,
       tokens: environment.metricsTokens,
       cacheEnabled: config.redis !== undefined,
@@ -170,6 +184,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     '/admin',
     monitorRoutes({ monitors: config.monitors, uptime: services.uptime, clock: systemClock }),
   )
+  app.route('/admin', pushedRoutes(services.pushed))
   app.get('/test/error', auth.required, () => {
     throw new TestError('Test error for Sentry monitoring')
   })

@@ -12,6 +12,7 @@ export {
   IncidentBook,
   MetricsStore,
   MongoGateway,
+  PushStore,
   RegionProber,
   UptimeMonitor,
 } from './objects.ts'

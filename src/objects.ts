@@ -21,6 +21,8 @@ import { RegionProberObject } from './monitors/prober.ts'
 import { proberStub } from './monitors/regions.ts'
 import type { UptimeSettings } from './monitors/settings.ts'
 import { UptimeMonitorObject } from './monitors/uptime.ts'
+import type { PushStoreSettings } from './push/store.ts'
+import { PushStoreObject } from './push/store.ts'
 import {
   createErrorReporter,
   createReceiver,
@@ -88,7 +90,7 @@ export class AlertLedger extends AlertLedgerObject<Env> {
 
   protected override settings(): LedgerSettings {
     const services = servicesOf(this.env)
-    const { config, environment, catalog, metrics, log } = services
+    const { config, environment, catalog, exposed, log } = services
     // Its own buffer: the isolate's is flushed by requests, and an object hands over what it counted itself.
     const recorder = createRecorder(services)
     recorder.set(
@@ -111,7 +113,7 @@ export class AlertLedger extends AlertLedgerObject<Env> {
       },
       alerts: config.alerts,
       receivers: config.alerts.receivers.map(createReceiver),
-      metrics,
+      metrics: exposed,
       dependencies: () => healthMonitor(this.env).report(),
       monitors: {
         configured: config.monitors,
@@ -186,6 +188,14 @@ export class RegionProber extends RegionProberObject<Env> {
       errors: createErrorReporter(services, recorder),
       flush: () => recorder.flush(),
     }
+  }
+}
+
+export class PushStore extends PushStoreObject<Env> {
+  protected override settings(): PushStoreSettings {
+    const { config, catalog } = servicesOf(this.env)
+    const { ttl: ttlMs, ...limits } = config.push
+    return { catalog, limits, ...(ttlMs !== undefined && { ttlMs }), clock: systemClock }
   }
 }
 

@@ -26,6 +26,8 @@ import { MetricsClient } from './metrics/client.ts'
 import { seriesOfMonitors } from './monitors/metrics.ts'
 import type { UptimeMonitorClient } from './monitors/ports.ts'
 import type { MongoGateway } from './objects.ts'
+import type { ExposedMetrics, PushStoreClient } from './push/client.ts'
+import { MetricsWithPushed } from './push/client.ts'
 import { createPagerDutyReceiver } from './vendors/pagerduty/receiver.ts'
 import { createSentryReporter } from './vendors/sentry/reporter.ts'
 import { createSlackReceiver } from './vendors/slack/receiver.ts'
@@ -40,6 +42,8 @@ export interface Services extends LoadedConfig {
   readonly errors: ErrorReporter
   readonly catalog: Catalog
   readonly metrics: MetricsClient
+  /** All that `/metrics` shows and rules can name: Edgewatch's own metrics and the pushed ones. */
+  readonly exposed: ExposedMetrics
   readonly recorder: MetricsBuffer
   readonly health: HealthClient
   /** The dependencies that are configured. */
@@ -52,6 +56,7 @@ export interface Services extends LoadedConfig {
   readonly incidentBook: () => IncidentBookClient
   readonly uptime: () => UptimeMonitorClient
   readonly mongodb: () => Pick<MongoGateway, 'collections'>
+  readonly pushed: () => PushStoreClient
 }
 
 const known = new WeakMap<Env, Services>()
@@ -158,6 +163,8 @@ function createServices(env: Env): Services {
   if (environment.ignored.length > 0) log.warn('variables_ignored', { names: environment.ignored })
   const catalog = createCatalog(config.metrics.namespace)
   const metrics = new MetricsClient(env.METRICS_STORE, config.metrics.shards, Math.random)
+  const pushed = () => env.PUSH_STORE.getByName(SINGLETON)
+  const ownNames = Object.values(catalog).map(({ name }) => name)
   const recorder = createRecorder({ config, catalog, metrics, log })
   const errors = createErrorReporter({ config, env, environment, catalog, log }, recorder)
   const ledger = () => alertLedger(env)
@@ -189,6 +196,8 @@ function createServices(env: Env): Services {
     errors,
     catalog,
     metrics,
+    // Without a token nothing can be pushed, and nobody is asked for it.
+    exposed: environment.ingestTokens.length > 0 ? new MetricsWithPushed(metrics, ownNames, pushed) : metrics,
     recorder,
     health,
     roles,
@@ -205,5 +214,6 @@ function createServices(env: Env): Services {
     incidentBook: () => incidentBook(env),
     uptime: () => uptimeMonitor(env),
     mongodb: () => mongoGateway(env),
+    pushed,
   }
 }

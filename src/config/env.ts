@@ -30,6 +30,7 @@ const environmentSchema = z.object({
   ADMIN_TOKEN: tokens,
   METRICS_TOKEN: tokens,
   HEARTBEAT_TOKEN: tokens,
+  INGEST_TOKEN: tokens,
 })
 
 /** The variables and secrets that are not tied to one part of the configuration. */
@@ -41,6 +42,8 @@ export interface Environment {
   readonly metricsTokens: readonly Secret[]
   /** For `/heartbeat/<id>`. */
   readonly heartbeatTokens: readonly Secret[]
+  /** For what applications report: pushed metrics. */
+  readonly ingestTokens: readonly Secret[]
   /** Variables that have a value which makes no sense; their defaults are used. Telemetry must not stop for them. */
   readonly ignored: readonly string[]
 }
@@ -63,6 +66,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
     adminTokens: read('ADMIN_TOKEN'),
     metricsTokens: read('METRICS_TOKEN'),
     heartbeatTokens: read('HEARTBEAT_TOKEN'),
+    ingestTokens: read('INGEST_TOKEN'),
     ignored,
   }
 }

@@ -3,6 +3,7 @@ import { maintenance } from './maintenance.ts'
 import type { MonitorConfig } from './monitors.ts'
 import { monitor } from './monitors.ts'
 import { checkNames, looseNames } from './names.ts'
+import { push } from './push.ts'
 import { receiver } from './receivers.ts'
 import { rule } from './rules.ts'
 import { statusPage } from './status.ts'
@@ -112,6 +113,7 @@ export const configSchema = z
     service: service.prefault({}),
     observe: observe.prefault({}),
     metrics: metrics.prefault({}),
+    push: push.prefault({}),
     health: health.prefault({}),
     mongodb: mongodb.optional(),
     redis: redis.optional(),

@@ -5,6 +5,17 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
 }
 
+/** The password of an `Authorization: Basic` header (RFC 7617); undefined where there is none. */
+export function basicPassword(authorization: string | undefined): string | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization ?? '')?.[1]
+  if (encoded === undefined) return undefined
+  try {
+    return /^[^:]*:([\s\S]+)$/.exec(atob(encoded))?.[1]
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether a header carries one of the tokens. */
 export async function carriesToken(
   authorization: string | undefined,

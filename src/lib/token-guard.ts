@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { bearerToken, matchingToken } from './bearer.ts'
+import { basicPassword, bearerToken, matchingToken } from './bearer.ts'
 import type { Clock } from './clock.ts'
 import { MINUTE_MS } from './clock.ts'
 import { HttpError } from './http-error.ts'
@@ -8,11 +8,13 @@ import type { Secret } from './secret.ts'
 /** What a guard goes by. */
 export interface TokenGuardSettings {
   /** What the tokens are for: as they are called in answers, and with `_TOKEN` in the environment. */
-  readonly purpose: 'admin' | 'heartbeat'
+  readonly purpose: 'admin' | 'heartbeat' | 'ingest'
   /** Any of them will do, so that one can be replaced without a gap. None: nobody is let in. */
   readonly tokens: readonly Secret[]
   /** How many wrong tokens an address may send; without it, as many as it likes. */
   readonly wrongTokenLimit?: RateLimit
+  /** Whether a token may also come as the password of Basic authentication, under any name: more clients send that. */
+  readonly takesPasswords?: boolean
   readonly clock: Clock
 }
 
@@ -41,11 +43,13 @@ export class TokenGuard {
     return this.#settings.tokens.length > 0
   }
 
-  /** Lets only those through who send a token as `Authorization: Bearer`. Without any configured: 503 that says so. */
+  /** Lets only those through who send a token. Without any configured: 503 that says so. */
   get required(): MiddlewareHandler {
     return async (c, next) => {
       if (!this.isEnabled) throw this.disabled(c)
-      const sent = bearerToken(c.req.header('Authorization'))
+      const authorization = c.req.header('Authorization')
+      const password = this.#settings.takesPasswords ? basicPassword(authorization) : undefined
+      const sent = password ?? bearerToken(authorization)
       if (sent === undefined) throw this.unauthorized()
       await this.require(c, sent)
       await next()
@@ -78,9 +82,13 @@ export class TokenGuard {
 
   /** The answer to who has no valid token. */
   unauthorized(): HttpError {
-    const { purpose } = this.#settings
-    return new HttpError(401, 'unauthorized', `send a valid ${purpose} token as Authorization: Bearer`, {
-      headers: { 'WWW-Authenticate': `Bearer realm="edgewatch ${purpose}"` },
+    const { purpose, takesPasswords = false } = this.#settings
+    const ways = `Authorization: Bearer${takesPasswords ? ', or as the password of Basic' : ''}`
+    const schemes = takesPasswords ? ['Bearer', 'Basic'] : ['Bearer']
+    return new HttpError(401, 'unauthorized', `send a valid ${purpose} token as ${ways}`, {
+      headers: {
+        'WWW-Authenticate': schemes.map((scheme) => `${scheme} realm="edgewatch ${purpose}"`).join(', '),
+      },
     })
   }
 

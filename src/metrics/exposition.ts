@@ -45,24 +45,36 @@ export function renderExposition(families: readonly ExposedFamily[], format: Exp
     .filter((family) => family.series.size > 0)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   let text = ''
-  for (const family of sorted) text += header(family, format) + samples(family)
+  for (const family of sorted) text += familyHeader(typed(family), format) + samples(family)
   return format === 'openmetrics' ? `${text}# EOF\n` : text
 }
 
-function header(family: ExposedFamily, format: ExpositionFormat): string {
-  const { type, name } = family
+/**
+ * What stands above the samples of a metric.
+ * @param type as the text format names it, or `info`; in OpenMetrics `untyped` is `unknown`, and so is a counter
+ *   without `_total`, which has no counters like that
+ */
+export function familyHeader(
+  { name, type, help }: { readonly name: string; readonly type: string; readonly help: string },
+  format: ExpositionFormat,
+): string {
   if (format === 'text') {
-    return `# HELP ${name} ${escapeText(family.help)}\n# TYPE ${name} ${type}\n`
+    return `${help && `# HELP ${name} ${escapeText(help)}\n`}# TYPE ${name} ${type === 'info' ? 'gauge' : type}\n`
   }
   // OpenMetrics names the family without the suffix that its samples have.
-  const openType = isInfo(family) ? 'info' : type
-  const base = name.replace(openType === 'info' ? /_info$/ : openType === 'counter' ? /_total$/ : /$/, '')
+  const suffix = OPENMETRICS_SUFFIXES[type] ?? ''
+  const isPlain = type === 'untyped' || !name.endsWith(suffix)
+  const base = isPlain ? name : name.slice(0, name.length - suffix.length)
   const unit = /_(seconds|bytes)$/.exec(base)?.[1]
   return (
-    `# TYPE ${base} ${openType}\n${unit ? `# UNIT ${base} ${unit}\n` : ''}` +
-    `# HELP ${base} ${escapeLabelValue(family.help)}\n`
+    `# TYPE ${base} ${isPlain ? 'unknown' : type}\n${unit ? `# UNIT ${base} ${unit}\n` : ''}` +
+    (help && `# HELP ${base} ${escapeLabelValue(help)}\n`)
   )
 }
+
+const OPENMETRICS_SUFFIXES: Readonly<Record<string, string>> = { counter: '_total', info: '_info' }
+
+const typed = (family: ExposedFamily) => (isInfo(family) ? { ...family, type: 'info' } : family)
 
 function samples(family: ExposedFamily): string {
   const lines: { labels: string; numbers: Numbers }[] = []
@@ -101,7 +113,8 @@ function labelText(labels: readonly string[], values: readonly string[]): string
   return text
 }
 
-function escapeLabelValue(value: string): string {
+/** A label value as it stands between its quotes; in OpenMetrics a help text, too. */
+export function escapeLabelValue(value: string): string {
   return /[\\"\n]/.test(value) ? escapeText(value).replaceAll('"', '\\"') : value
 }
 
@@ -110,13 +123,13 @@ function escapeText(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
 }
 
-/** JavaScript writes numbers as both formats read them, but for these. */
-function formatNumber(value: number): string {
+/** A number in both formats. JavaScript writes them as these read them, but for what is not finite. */
+export function formatNumber(value: number): string {
   if (Number.isFinite(value)) return String(value)
   return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
 }
 
 /** A whole bound gets its `.0`, in both formats: OpenMetrics wants it, and a series should not change with the format. */
-function formatBound(bound: number): string {
+export function formatBound(bound: number): string {
   return Number.isInteger(bound) && Math.abs(bound) < 1e21 ? `${bound}.0` : String(bound)
 }

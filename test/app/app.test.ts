@@ -6,6 +6,7 @@ import { servicesOf } from '../../src/services.ts'
 
 const VARIABLES = [
   'ADMIN_TOKEN',
+  'INGEST_TOKEN',
   'METRICS_TOKEN',
   'HEARTBEAT_TOKEN',
   'MONGODB_URI',

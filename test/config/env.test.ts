@@ -10,6 +10,7 @@ describe('the environment', () => {
       adminTokens: [],
       metricsTokens: [],
       heartbeatTokens: [],
+      ingestTokens: [],
       ignored: [],
     })
   })

@@ -1,0 +1,257 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { Clock } from '../lib/clock.ts'
+import type { ExpositionFormat } from '../metrics/exposition.ts'
+import type { Metric } from '../metrics/model.ts'
+import type { SeriesSelector, SeriesValue } from '../metrics/query.ts'
+import { decompress } from './body.ts'
+import { renderGroups } from './exposition.ts'
+import type { Group } from './group.ts'
+import { checkConsistency, samplesOf, textLengthOf } from './group.ts'
+import { GroupRows } from './group-rows.ts'
+import type { Family, GroupLabels, PushLimits, Refusable } from './model.ts'
+import { groupKey, Refused, refusable } from './model.ts'
+import { parsePush } from './parse.ts'
+import { reservedNames } from './reserved-names.ts'
+import { pushedValue } from './values.ts'
+
+/** A body as it came, and what it is. */
+export interface PushedBody {
+  readonly bytes: ArrayBuffer
+  /** Its `Content-Type` and `Content-Encoding`; empty where there is none. */
+  readonly contentType: string
+  readonly contentEncoding: string
+}
+
+/** A push into one group. */
+export interface Push extends PushedBody {
+  /** See `groupLabels`. */
+  readonly labels: GroupLabels
+  /** Whether all of the group is replaced (PUT), or only the metrics of the same names (POST). */
+  readonly replace: boolean
+}
+
+/** What is told of a group. Times in milliseconds since the epoch, undefined for never. */
+export interface GroupSummary {
+  readonly labels: GroupLabels
+  readonly pushedAtMs?: number
+  readonly failedAtMs?: number
+  readonly expiresAtMs?: number
+  readonly metrics: readonly Omit<Family, 'text'>[]
+}
+
+/** What a store needs from outside. */
+export interface PushStoreSettings {
+  /** Edgewatch's own metrics, whose names can't be pushed. */
+  readonly catalog: Readonly<Record<string, Metric>>
+  readonly limits: PushLimits
+  /** How long after its last push a group goes away; undefined: never. */
+  readonly ttlMs?: number
+  readonly clock: Clock
+}
+
+interface Stored {
+  readonly id: number
+  readonly group: Group
+}
+
+interface State {
+  /** By `groupKey`. */
+  readonly groups: Map<string, Stored>
+  nextId: number
+}
+
+/** The texts of all groups must fit into memory, and into the 32 MiB that an answer may have. UTF-16 units. */
+const MAX_TEXT_LENGTH = 12 * 1024 * 1024
+
+/**
+ * Keeps what was pushed, as Pushgateway does: the last of each group, until it is replaced or deleted. Bodies are read
+ * here and not in the Worker, which on the free plan has 10 ms for a request.
+ */
+export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
+  readonly #rows: GroupRows
+  #known: { settings: PushStoreSettings; reserved: ReadonlySet<string> } | undefined
+  #loaded: State | undefined
+
+  constructor(ctx: DurableObjectState, env: E) {
+    super(ctx, env)
+    this.#rows = new GroupRows(ctx.storage.sql)
+    this.#rows.migrate()
+  }
+
+  /** Asked for once. */
+  protected abstract settings(): PushStoreSettings
+
+  /** Takes a push. One that is refused changes nothing but the group's `push_failure_time_seconds`. */
+  async push({ labels, replace, ...body }: Push): Promise<Refusable<void>> {
+    const pushed = await this.#parse(labels, body)
+    const outcome = pushed.ok
+      ? refusable(() => {
+          const known = this.#group(labels)
+          const families = new Map(replace ? [] : known?.families)
+          for (const family of pushed.value) families.set(family.name, family)
+          this.#put({ labels, families, pushedAtMs: this.#now(), failedAtMs: known?.failedAtMs ?? 0 })
+        })
+      : pushed
+    if (!outcome.ok) this.#noteFailure(labels)
+    return outcome
+  }
+
+  /** Deletes a group. Returns whether there was one. */
+  async remove(labels: GroupLabels): Promise<boolean> {
+    const key = groupKey(labels)
+    const stored = this.#state().groups.get(key)
+    if (!stored) return false
+    this.#rows.delete(stored.id)
+    this.#state().groups.delete(key)
+    return true
+  }
+
+  /** All groups, by their labels. */
+  async list(): Promise<GroupSummary[]> {
+    const { ttlMs } = this.#settings()
+    const groups = [...this.#groups()].sort((a, b) => (groupKey(a.labels) < groupKey(b.labels) ? -1 : 1))
+    return groups.map((group) => ({
+      labels: group.labels,
+      ...(group.pushedAtMs > 0 && { pushedAtMs: group.pushedAtMs }),
+      ...(group.failedAtMs > 0 && { failedAtMs: group.failedAtMs }),
+      ...(ttlMs !== undefined && { expiresAtMs: lastTouchedMs(group) + ttlMs }),
+      metrics: [...group.families.values()].map(({ name, type, help, samples }) => ({
+        name,
+        type,
+        help,
+        samples,
+      })),
+    }))
+  }
+
+  /** All groups as text, without the end that OpenMetrics wants. */
+  async exposition(format: ExpositionFormat): Promise<string> {
+    return renderGroups(this.#groups(), format, (name) => this.#isReserved(name))
+  }
+
+  /** An answer for each question, as `MetricsAnswer` has it. */
+  async values(selectors: readonly SeriesSelector[]): Promise<(SeriesValue | undefined)[]> {
+    const groups = [...this.#groups()]
+    return selectors.map((selector) => pushedValue(selector, groups))
+  }
+
+  async #parse(
+    labels: GroupLabels,
+    { bytes, contentType, contentEncoding }: PushedBody,
+  ): Promise<Refusable<Family[]>> {
+    let body: Uint8Array
+    try {
+      body = await decompress(new Uint8Array(bytes), contentEncoding)
+    } catch (error) {
+      return refusable(() => {
+        throw error
+      })
+    }
+    return refusable(() => parsePush(body, contentType, labels, this.#settings().limits))
+  }
+
+  /** @throws Refused */
+  #put(group: Group): void {
+    const key = groupKey(group.labels)
+    const { groups } = this.#state()
+    const others = [...groups].filter(([each]) => each !== key).map(([, stored]) => stored.group)
+    checkConsistency(group, others, (name) => this.#isReserved(name))
+    this.#checkLimits(group, others)
+    this.#save(key, group)
+  }
+
+  #checkLimits(group: Group, others: readonly Group[]): void {
+    const { maxSeriesPerGroup, maxSeries } = this.#settings().limits
+    const samples = samplesOf(group)
+    if (samples > maxSeriesPerGroup + 2) {
+      throw new Refused(
+        'too_many_series',
+        `the group would have ${samples} samples, and push.maxSeriesPerGroup is ${maxSeriesPerGroup}`,
+      )
+    }
+    const all = others.reduce((sum, other) => sum + samplesOf(other), samples)
+    if (all > maxSeries) {
+      throw new Refused(
+        'too_many_series',
+        `all groups would have ${all} samples, and push.maxSeries is ${maxSeries}`,
+      )
+    }
+    const textLength = others.reduce((sum, other) => sum + textLengthOf(other), textLengthOf(group))
+    if (textLength > MAX_TEXT_LENGTH) {
+      throw new Refused(
+        'too_large',
+        `all groups would be longer than ${MAX_TEXT_LENGTH} characters: delete some`,
+      )
+    }
+  }
+
+  #noteFailure(labels: GroupLabels): void {
+    const failedAtMs = this.#now()
+    const known = this.#group(labels) ?? { labels, families: new Map(), pushedAtMs: 0 }
+    // Where there is no room for another group, its failure is only told to the pusher.
+    refusable(() => this.#put({ ...known, failedAtMs }))
+  }
+
+  #save(key: string, group: Group): void {
+    const state = this.#state()
+    const id = state.groups.get(key)?.id ?? state.nextId
+    this.ctx.storage.transactionSync(() => this.#rows.save(id, group))
+    state.groups.set(key, { id, group })
+    state.nextId = Math.max(state.nextId, id + 1)
+  }
+
+  #group(labels: GroupLabels): Group | undefined {
+    return this.#state().groups.get(groupKey(labels))?.group
+  }
+
+  *#groups(): Generator<Group> {
+    for (const { group } of this.#state().groups.values()) yield group
+  }
+
+  /** What is stored, without what is past its time. */
+  #state(): State {
+    this.#loaded ??= this.#load()
+    const { groups } = this.#loaded
+    const { ttlMs } = this.#settings()
+    if (ttlMs === undefined) return this.#loaded
+    const now = this.#now()
+    for (const [key, { id, group }] of groups) {
+      if (lastTouchedMs(group) + ttlMs > now) continue
+      this.#rows.delete(id)
+      groups.delete(key)
+    }
+    return this.#loaded
+  }
+
+  #load(): State {
+    const groups = new Map<string, Stored>()
+    let nextId = 1
+    for (const [id, group] of this.#rows.load()) {
+      groups.set(groupKey(group.labels), { id, group })
+      nextId = id + 1
+    }
+    return { groups, nextId }
+  }
+
+  #isReserved(name: string): boolean {
+    return this.#setUp().reserved.has(name)
+  }
+
+  #settings(): PushStoreSettings {
+    return this.#setUp().settings
+  }
+
+  #setUp() {
+    if (!this.#known) {
+      const settings = this.settings()
+      this.#known = { settings, reserved: reservedNames(settings.catalog) }
+    }
+    return this.#known
+  }
+
+  #now(): number {
+    return this.#settings().clock()
+  }
+}
+
+const lastTouchedMs = ({ pushedAtMs, failedAtMs }: Group): number => Math.max(pushedAtMs, failedAtMs)

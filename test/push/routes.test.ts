@@ -1,0 +1,213 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import { servicesOf } from '../../src/services.ts'
+
+/** The app as it is deployed, with these variables. */
+function deploy(variables: Record<string, unknown> = {}) {
+  const services = servicesOf({
+    ...env,
+    LOG_LEVEL: 'error',
+    METRICS_TOKEN: 'scrape',
+    ...variables,
+  } as unknown as Env)
+  const app = createApp(services)
+  return {
+    services,
+    async request(path: string, init: RequestInit = {}) {
+      const context = createExecutionContext()
+      const response = await app.fetch(new Request(`http://edgewatch.test${path}`, init), env, context)
+      void waitOnExecutionContext(context)
+      return response
+    },
+  }
+}
+
+const bearer = { Authorization: 'Bearer ingest-b' }
+const service = deploy({ INGEST_TOKEN: 'ingest-a,ingest-b', ADMIN_TOKEN: 'admin' })
+const push = (path: string, body: BodyInit, init: RequestInit = {}) =>
+  service.request(`/metrics/job${path}`, {
+    method: 'PUT',
+    body,
+    ...init,
+    headers: { ...bearer, ...init.headers },
+  })
+const scrape = async (accept = 'text/plain') =>
+  (await service.request('/metrics', { headers: { Authorization: 'Bearer scrape', Accept: accept } })).text()
+const admin = (path: string, init: RequestInit = {}) =>
+  service.request(`/admin${path}`, { ...init, headers: { Authorization: 'Bearer admin' } })
+
+async function gzip(text: string): Promise<ArrayBuffer> {
+  return new Response(new Response(text).body!.pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
+}
+
+describe("Pushgateway's API", () => {
+  it('answers 200 to pushes and 202 to deletions, and shows what was pushed in /metrics', async () => {
+    const put = await push('/api/instance/one', '# TYPE batch_rows gauge\nbatch_rows{table="t"} 12\n')
+    expect([put.status, await put.text()]).toEqual([200, ''])
+    expect((await push('/api/instance/one', 'batch_more 1\n', { method: 'POST' })).status).toBe(200)
+    const text = await scrape()
+    expect(text).toContain('# TYPE batch_rows gauge\nbatch_rows{instance="one",job="api",table="t"} 12\n')
+    expect(text).toContain('batch_more{instance="one",job="api"} 1\n')
+    const open = await scrape('application/openmetrics-text;version=1.0.0')
+    expect(open).toContain('\nbatch_rows{')
+    expect(open.match(/^# EOF$/gm)).toHaveLength(1)
+    expect(open.endsWith('\n# EOF\n')).toBe(true)
+    for (const _ of ['there', 'gone already']) {
+      const deleted = await service.request('/metrics/job/api/instance/one', {
+        method: 'DELETE',
+        headers: bearer,
+      })
+      expect(deleted.status).toBe(202)
+    }
+    expect(await scrape()).not.toContain('batch_rows')
+  })
+
+  it.each([
+    ['/a%20b/path/x%2Fy', 'job="a b",path="x/y"'],
+    ['@base64/YS9i', 'job="a/b"'],
+    ['@base64/YS9i/name@base64/zqDPgc6_zrzOt864zrXPjc-C', 'job="a/b",name="Προμηθεύς"'],
+    ['/titan/name@base64/zqDPgc6_zrzOt864zrXPjc-C==', 'job="titan",name="Προμηθεύς"'],
+    ['/empty/first_label@base64/=/second_label/foobar/', 'job="empty",second_label="foobar"'],
+    ['/quoted/x/%22%5C%0A', 'job="quoted",x="\\"\\\\\\n"'],
+  ])('reads the path %s', async (path, labels) => {
+    expect((await push(path, 'by_path 1\n')).status).toBe(200)
+    expect(await scrape()).toContain(`by_path{instance="",${labels}} 1\n`)
+    await service.request(`/metrics/job${path}`, { method: 'DELETE', headers: bearer })
+    expect(await scrape()).not.toContain(`by_path{instance="",${labels}} 1\n`)
+  })
+
+  it.each([
+    ['', 'has no value'],
+    ['/', 'has no value'],
+    ['@base64/=', 'job must not be empty'],
+    ['/j/x', 'has no value'],
+    ['/j/x//y/z', 'has no value'],
+    ['/j/9/z', "can't be the name"],
+    ['/j/__x/z', "can't be the name"],
+    ['/j/le/1', "can't be the name"],
+    ['/j/x/1/x/2', 'twice'],
+    ['/j/job/2', 'twice'],
+    ['/j/x@base64/+++', 'base64'],
+    ['/j/x@base64/_w', 'base64'],
+    ['/j/x/%ff', 'percent-encoded'],
+  ])('refuses the path %s', async (path, message) => {
+    const response = await push(path, 'by_path 1\n')
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining(message) } })
+  })
+
+  it('names the line of a mistake', async () => {
+    const response = await push('/j', 'a 1\nb one\n')
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      error: { code: 'invalid_push', message: 'line 2: expected a number as value, got "one"' },
+    })
+  })
+
+  it('reads OpenMetrics where it is said to be that', async () => {
+    const headers = { 'Content-Type': 'application/openmetrics-text; version=1.0.0; charset=utf-8' }
+    const body = '# TYPE om counter\nom_total 1\n# EOF\n'
+    expect((await push('/om', body, { headers })).status).toBe(200)
+    expect((await push('/om', 'om_total 1\n', { headers })).status).toBe(400)
+    expect(await scrape()).toContain('# TYPE om_total counter\nom_total{instance="",job="om"} 1\n')
+  })
+
+  it('reads gzip, and no more than 4 MiB of it', async () => {
+    const headers = { 'Content-Encoding': 'gzip' }
+    expect((await push('/gzip', await gzip('zipped 1\n'), { headers })).status).toBe(200)
+    expect(await scrape()).toContain('zipped{instance="",job="gzip"} 1\n')
+    const bomb = await gzip('# x\n'.repeat(1024 * 1024 + 1))
+    const statuses = []
+    for (const body of [bomb, 'zipped 1\n', (await gzip('zipped 1\n')).slice(0, -4)]) {
+      statuses.push((await push('/gzip', body, { headers })).status)
+    }
+    expect(statuses).toEqual([413, 400, 400])
+    expect((await push('/gzip', 'a 1\n', { headers: { 'Content-Encoding': 'br' } })).status).toBe(415)
+  })
+
+  it('takes 4 MiB and not more, of a body of any length and of one whose length is not told', async () => {
+    const line = `# ${'x'.repeat(1021)}\n`
+    expect((await push('/large', line.repeat(4096))).status).toBe(200)
+    expect((await push('/large', line.repeat(4097))).status).toBe(413)
+    expect((await push('/large', new Response(line.repeat(4097)).body!)).status).toBe(413)
+  })
+
+  it('lets in who has a token, as bearer or as password', async () => {
+    const statuses = []
+    for (const authorization of [
+      'Bearer ingest-a',
+      `Basic ${btoa('anybody:ingest-b')}`,
+      `Basic ${btoa(':ingest-b')}`,
+      `Basic ${btoa('ingest-b:')}`,
+      `Basic ${btoa('ingest-b')}`,
+      'Basic ???',
+      'Bearer admin',
+      'Bearer scrape',
+      '',
+    ]) {
+      const response = await push('/auth', 'a 1\n', { headers: { Authorization: authorization } })
+      statuses.push(response.status)
+      if (response.status === 401)
+        expect(response.headers.get('WWW-Authenticate')).toMatch(/^Bearer .*, Basic /)
+    }
+    expect(statuses).toEqual([200, 200, 200, 401, 401, 401, 401, 401, 401])
+  })
+
+  it('limits wrong tokens per address', async () => {
+    const from = { Authorization: 'Bearer wrong', 'CF-Connecting-IP': '192.0.2.77' }
+    const statuses = []
+    for (let tries = 0; tries < 12; tries++)
+      statuses.push((await push('/auth', 'a 1\n', { headers: from })).status)
+    expect(statuses).toEqual([...Array(10).fill(401), 429, 429])
+    expect((await push('/auth', 'a 1\n')).status).toBe(200)
+  })
+
+  it('is off without a token, and then /metrics asks nobody for what was pushed', async () => {
+    const off = deploy({ INGEST_TOKEN: '', PUSH_STORE: undefined })
+    const response = await off.request('/metrics/job/j', { method: 'PUT', body: 'a 1\n', headers: bearer })
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({ error: { code: 'ingest_disabled' } })
+    const scraped = await off.request('/metrics', { headers: { Authorization: 'Bearer scrape' } })
+    expect(scraped.status).toBe(200)
+  })
+})
+
+describe('/admin/pushed', () => {
+  it('lists groups, and deletes one by its labels', async () => {
+    await push('/listed/zone/z', '# HELP rows Rows.\n# TYPE rows gauge\nrows{t="1"} 1\nrows{t="2"} 2\n')
+    const { groups } = (await (await admin('/pushed')).json()) as { groups: { labels: { job: string } }[] }
+    expect(groups.find(({ labels }) => labels.job === 'listed')).toEqual({
+      labels: { job: 'listed', zone: 'z' },
+      pushed_at: expect.stringMatching(/Z$/),
+      failed_at: null,
+      expires_at: null,
+      samples: 2,
+      metrics: [{ name: 'rows', type: 'gauge', help: 'Rows.', samples: 2 }],
+    })
+    const remove = async (query: string) => (await admin(`/pushed${query}`, { method: 'DELETE' })).status
+    expect(await remove('')).toBe(400)
+    expect(await remove('?job=listed')).toBe(404)
+    expect(await remove('?job=listed&zone=z')).toBe(204)
+    expect(await scrape()).not.toContain('listed')
+    expect((await service.request('/admin/pushed')).status).toBe(401)
+  })
+})
+
+describe('alert rules', () => {
+  it('can be about pushed metrics and about own ones', async () => {
+    await push('/ruled', '# TYPE ruled_total counter\nruled_total 5\n')
+    const { exposed, catalog } = service.services
+    const { series } = await exposed.read({
+      windows: [],
+      series: [
+        { metric: 'ruled_total', labels: { job: 'ruled' } },
+        { metric: catalog.flushesFailed.name, labels: {} },
+        { metric: 'nothing', labels: {} },
+      ],
+    })
+    expect(series[0]).toEqual({ type: 'counter', value: 5 })
+    expect(series[2]).toBeUndefined()
+  })
+})
