@@ -47,8 +47,8 @@ export class CheckTable {
 
   /** The checks of a monitor within this time. */
   between(id: string, fromMs: number, toMs: number): CheckResult[] {
-    // A check may have begun shortly before the hour in which it was judged, and long before it where the clock went back.
-    return [...this.#find('first_at < ?', Math.floor(fromMs / HOUR_MS), id, toMs)]
+    // A check may lie shortly before or after the hour of its run, and long before it where the clock went back.
+    return [...this.#find('first_at < ?', Math.floor(fromMs / HOUR_MS) - 1, id, toMs)]
       .flatMap(({ checks }) => checks)
       .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
   }

@@ -4,7 +4,7 @@ import type { CheckResult, MonitorState } from './model.ts'
 import type { MonitorHour, Run, Stretch } from './packing.ts'
 
 /** A state holds until the next run, but no longer than this: then nobody knows what it was. */
-export const MAX_GAP_MS = 3 * MINUTE_MS
+const MAX_GAP_MS = 3 * MINUTE_MS
 
 /** What a run leaves behind for the time that comes after it. */
 export type Judged = Pick<Run, 'atMs' | 'states'>

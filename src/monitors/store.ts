@@ -1,7 +1,8 @@
 import { DAY_MS, HOUR_MS } from '../lib/clock.ts'
 import { getOrAdd } from '../lib/get-or-add.ts'
 import { CheckTable } from './check-table.ts'
-import { HistoryBuilder } from './history.ts'
+import type { DayTimes, HourQuarters } from './history.ts'
+import { HistoryFrame } from './history.ts'
 import type { CheckResult, Maintenance, MonitorHistory, MonitorState } from './model.ts'
 import { uptimeRatio } from './model.ts'
 import { OpenHour, stateUntil } from './open-hour.ts'
@@ -23,8 +24,14 @@ export interface JudgedRun {
   readonly memory: string
 }
 
-/** What a job has said. */
-export type Beat = object
+/** What a job has said. Times in milliseconds since the epoch. */
+export interface Beat {
+  readonly firstAtMs: number
+  readonly startedAtMs?: number
+  readonly doneAtMs?: number
+  readonly latencyMs?: number
+  readonly failedAtMs?: number
+}
 
 const HOURS_PER_DAY = DAY_MS / HOUR_MS
 const CHECKS_KEPT_HOURS = 7 * HOURS_PER_DAY
@@ -32,6 +39,8 @@ const HOURS_KEPT = 90 * HOURS_PER_DAY
 const DAYS_KEPT = 2 * 365
 /** Rows of a table that are deleted at the end of an hour at most: what is left over goes in the hours after. */
 const MAX_DELETED_ROWS = 100
+/** The history of so many takes some 10 MB of the object's 128; of more it is read each time. */
+const MAX_MONITORS_IN_MEMORY = 1_000
 
 /**
  * What the uptime monitor keeps, in the SQLite of its Durable Object. Rows written are what costs. A run is one row, with
@@ -48,6 +57,7 @@ export class MonitorStore {
   readonly #days: SummaryTable
   /** The hour that is under way, and how many slots it takes. */
   #loaded: { open: OpenHour | undefined; slots: number } | undefined
+  #frame: HistoryFrame | undefined
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage
@@ -82,6 +92,7 @@ export class MonitorStore {
         this.#append({ atMs: now, checks: results, states }, memory)
       })
     } catch (error) {
+      this.#frame = undefined
       this.#loaded = undefined // memory may be ahead of the disk: it is read again
       throw error
     }
@@ -89,28 +100,24 @@ export class MonitorStore {
 
   /** What happened to these monitors in the last 90 days, and their response times in the last 24 hours. */
   history(ids: readonly string[], now: number): MonitorHistory[] {
-    const history = new HistoryBuilder(ids, now)
-    for (const { id, start, times } of this.#days.times(history.ids, history.days)) {
-      history.addTimes(id, start, times)
-    }
-    for (const { id, start, quarters } of this.#hours.quarters(history.ids, history.hours)) {
-      history.addQuarters(id, start, quarters)
-    }
+    const frame = this.#frameAt(now)
     const { open } = this.#load()
-    if (!open?.last) return history.build()
-    for (const id of history.ids) {
-      const ofHour = open.monitors.get(id)
-      if (ofHour) {
-        history.addTimes(id, Math.floor(open.hour / HOURS_PER_DAY), timesOf(ofHour.stretches))
-        history.addQuarters(id, open.hour, quartersOf(ofHour.checks, open.hour * HOUR_MS))
+    return ids.map((id) => {
+      const times: DayTimes[] = []
+      const quarters: HourQuarters[] = []
+      const ofHour = open?.monitors.get(id)
+      if (open && ofHour) {
+        times.push({ day: Math.floor(open.hour / HOURS_PER_DAY), times: timesOf(ofHour.stretches) })
+        quarters.push({ hour: open.hour, quarters: quartersOf(ofHour.checks, open.hour * HOUR_MS) })
       }
-      const state = stateUntil(now, open.last, id)
-      if (!state) continue
-      for (const { day, durationMs } of splitByDay(open.last.atMs, now)) {
-        history.addTimes(id, day, { ...noTimes(), [state]: durationMs })
+      const state = open?.last && stateUntil(now, open.last, id)
+      if (open?.last && state) {
+        for (const { day, durationMs } of splitByDay(open.last.atMs, now)) {
+          times.push({ day, times: { ...noTimes(), [state]: durationMs } })
+        }
       }
-    }
-    return history.build()
+      return frame.of(id, times, quarters)
+    })
   }
 
   /** The checks of a monitor that began from `fromMs` up to `toMs`, oldest first. */
@@ -189,6 +196,18 @@ export class MonitorStore {
     return this.#loaded
   }
 
+  /** All monitors as they are shown, but for the hour that is under way. Read again when an hour is over. */
+  #frameAt(now: number): HistoryFrame {
+    if (this.#frame?.isFor(now)) return this.#frame
+    const frame = new HistoryFrame(now)
+    for (const { id, start, times } of this.#days.times(frame.days)) frame.addTimes(id, { day: start, times })
+    for (const { id, start, quarters } of this.#hours.quarters(frame.hours)) {
+      frame.addQuarters(id, { hour: start, quarters })
+    }
+    this.#frame = frame.size <= MAX_MONITORS_IN_MEMORY ? frame : undefined
+    return frame
+  }
+
   #append(run: Run, memory: string): void {
     const { open, slots } = this.#load()
     const packed = packRun(run)
@@ -210,6 +229,7 @@ export class MonitorStore {
   /** Turns the runs of an hour that is over into rows that stay. @param now when the next run came */
   #close(open: OpenHour, now: number): void {
     open.passTime(now)
+    this.#frame = undefined
     this.#checks.write(open.hour, open.monitors)
 
     const startMs = open.hour * HOUR_MS

@@ -14,7 +14,7 @@ export interface Range {
   readonly end: number
 }
 
-/** At worst, a row of so many takes half a megabyte; 2 MB is what a row may hold. */
+/** At worst, a row of so many takes a megabyte; 2 MB is what a row may hold. */
 const MONITORS_PER_ROW = 250
 /** Ids of rows are the hour or day, times this, plus the number of the part. */
 const PARTS = 1_000
@@ -86,25 +86,19 @@ export class SummaryTable {
   }
 
   /** The times of some monitors, by hours or days, in their order. */
-  *times(
-    ids: ReadonlySet<string>,
-    range: Range,
-  ): Generator<{ start: number; id: string; times: TimeInStates }> {
+  *times(range: Range): Generator<{ start: number; id: string; times: TimeInStates }> {
     for (const { start, monitors, times } of this.#rows(range, ['monitors', 'times'])) {
       for (const [index, id] of monitors.entries()) {
-        if (ids.has(id)) yield { start, id, times: timesAt(times, index) }
+        yield { start, id, times: timesAt(times, index) }
       }
     }
   }
 
-  /** The quarters of some monitors, by hours, in their order. */
-  *quarters(
-    ids: ReadonlySet<string>,
-    range: Range,
-  ): Generator<{ start: number; id: string; quarters: readonly Quarter[] }> {
+  /** The quarters of all monitors, by hours, in their order. */
+  *quarters(range: Range): Generator<{ start: number; id: string; quarters: readonly Quarter[] }> {
     for (const { start, monitors, quarters } of this.#rows(range, ['monitors', 'quarters'])) {
       for (const [index, id] of monitors.entries()) {
-        if (ids.has(id)) yield { start, id, quarters: quarters[index]! }
+        yield { start, id, quarters: quarters[index]! }
       }
     }
   }

@@ -50,6 +50,18 @@ describe('the time of a monitor', () => {
       expect(store.measure('api', 7 * DAY_MS, later)).toEqual({ uptimeRatio: 1 })
     }))
 
+  it('is there at any moment, also while an hour waits for the run that ends it', () =>
+    withStore((reopen) => {
+      const store = reopen()
+      const startMs = MIDNIGHT + 10 * HOUR_MS
+      for (let second = 0; second <= 2 * 60 * 60; second += 50) {
+        const now = startMs + second * SECOND_MS
+        if (second % 100 === 50) store.save(judged(now, { api: 'up' }))
+        const up = (second - 50) * SECOND_MS
+        expect(daysOf(store, 'api', now)).toEqual(up > 0 ? [{ date: '2026-11-21', ...NOTHING, up }] : [])
+      }
+    }))
+
   it('begins with the first run that knows the monitor, and ends with the last', () =>
     withStore((reopen) => {
       const store = reopen()
@@ -164,13 +176,16 @@ describe('the checks', () => {
           },
         ]
         all.push(...results)
-        store.save(judged(atMs, { api: 'up' }, [...results, check('web', atMs, 1)]))
+        // Now and then a run is of the hour before its checks.
+        const runAtMs = minute % 40 === 0 ? atMs - 1 : atMs
+        store.save(judged(runAtMs, { api: 'up' }, [...results, check('web', atMs, 1)]))
         if (minute % 900 === 0) store = reopen()
       }
       const endMs = MIDNIGHT + 8 * DAY_MS
       for (const [from, to] of [
         [endMs - 7 * DAY_MS, endMs],
         [endMs - 3 * DAY_MS - 500, endMs - 3 * DAY_MS + 701],
+        [endMs - 3 * DAY_MS + 700, endMs - 3 * DAY_MS + 30 * MINUTE_MS],
         [endMs - 90 * MINUTE_MS, endMs - 10 * MINUTE_MS],
       ] as const) {
         const expected = all.filter(({ atMs }) => atMs >= from && atMs < to)
