@@ -1,6 +1,7 @@
 import { DAY_MS, HOUR_MS } from '../lib/clock.ts'
 import { getOrAdd } from '../lib/get-or-add.ts'
 import { CheckTable } from './check-table.ts'
+import type { Beat } from './heartbeat.ts'
 import type { DayTimes, HourQuarters } from './history.ts'
 import { HistoryFrame } from './history.ts'
 import type { CheckResult, Maintenance, MonitorHistory, MonitorState } from './model.ts'
@@ -22,15 +23,6 @@ export interface JudgedRun {
   readonly states: ReadonlyMap<string, MonitorState>
   /** What the caller wants to find again: up to 1 MB. */
   readonly memory: string
-}
-
-/** What a job has said. Times in milliseconds since the epoch. */
-export interface Beat {
-  readonly firstAtMs: number
-  readonly startedAtMs?: number
-  readonly doneAtMs?: number
-  readonly latencyMs?: number
-  readonly failedAtMs?: number
 }
 
 const HOURS_PER_DAY = DAY_MS / HOUR_MS
