@@ -150,6 +150,25 @@ describe('monitors in the configuration', () => {
     expect(mistakes['monitors[5].name']).toContain('or an id')
   })
 
+  it.each([
+    [{ expect: { json: [{ path: '$.a[', exists: true }] } }, 'expect.json[0].path', 'a JSONPath (RFC 9535)'],
+    [{ expect: { json: [{ path: '$.a', matches: '(' }] } }, 'expect.json[0].matches', 'a regular expression'],
+    [{ expect: { headers: [{ name: 'age', matches: '[' }] } }, 'expect.headers[0].matches', 'a regular exp'],
+    [{ expect: { headers: [{ name: 'a b', exists: true }] } }, 'expect.headers[0].name', 'name of a header'],
+    [{ expect: { status: ['299-200'] } }, 'expect.status[0]', 'begins with the lower'],
+    [{ headers: { 'X-Key': 'a\nb' } }, 'headers.X-Key', 'on one line'],
+    [{ headers: { 'X Key': 'a' } }, 'headers.X Key', 'the name of a header'],
+    [{ url: 'https://user:pass@shop.example' }, 'url', 'auth'],
+    [{ auth: { username: 'a:b', password: 'c' } }, 'auth.username', 'without a colon'],
+    [{ body: 'x' }, 'body', 'no body with GET'],
+    [{ type: 'tcp', url: undefined, host: 'mail.example', port: 25 }, 'port', 'another port than 25'],
+  ])('refuses what can never be checked: %j', (more, path, expected) => {
+    const { url, ...others } = web('Shop', more)
+    const written = url === undefined ? others : { url, ...others }
+    const mistakes = mistakesIn(() => checkConfig({ monitors: [written] }))
+    expect(mistakes).toEqual({ [`monitors[0].${path}`]: expect.stringContaining(expected) })
+  })
+
   it('names the types of monitors when there is no such type', () => {
     const mistakes = mistakesIn(() => checkConfig({ monitors: [{ name: 'A', type: 'htp' }] }))
     expect(mistakes).toEqual({
