@@ -4,12 +4,15 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Seen } from './reference.ts'
 import type { Step } from './simulation.ts'
-import { MOODS, RECEIVERS, RULES, Simulation } from './simulation.ts'
+import { ALERTS, MONITORS, MOODS, RECEIVERS, RULES, Simulation } from './simulation.ts'
 
 /** For each of the four parts. */
 const RUNS = 500
 const MINUTE = 60_000
 const rule = fc.integer({ min: 0, max: RULES.length - 1 })
+const alert = fc.integer({ min: 0, max: ALERTS.length - 1 })
+const monitorSeen = fc.constantFrom('down', 'down', 'down', 'unknown', 'up')
+const inMaintenance = fc.constantFrom(false, false, false, true)
 const receiver = fc.integer({ min: 0, max: RECEIVERS.length - 1 })
 
 const seen = fc.constantFrom<Seen>('high', 'high', 'high', 'none', 'low')
@@ -40,6 +43,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('judge'),
+      afterMs: fc.oneof(fc.constant(MINUTE), fc.integer({ min: 1, max: 5 * MINUTE })),
+      seen: fc.tuple(monitorSeen, monitorSeen),
+      maintenance: fc.tuple(inMaintenance, inMaintenance),
+      checked: fc.boolean(),
+      duringRun: fc.constantFrom(false, false, false, true),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('toggle monitor'),
+      monitor: fc.integer({ min: 0, max: MONITORS.length - 1 }),
+    }),
+  },
+  {
     weight: 5,
     arbitrary: fc.record({ do: fc.constant('receiver'), receiver, mood: fc.constantFrom(...MOODS) }),
   },
@@ -56,12 +77,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('silence'),
       by: fc.constantFrom('alert', 'severity'),
-      rule,
+      rule: alert,
       forMs: fc.integer({ min: MINUTE, max: 10 * MINUTE }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('unsilence') }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('acknowledge'), rule }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('acknowledge'), rule: alert }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('evict') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('toggle rule'), rule }) },
   {
@@ -78,7 +99,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 ) as fc.Arbitrary<Step>
 
 const story = fc.record({
-  steps: fc.array(step, { minLength: 5, maxLength: 25 }),
+  steps: fc.array(step, { minLength: 5, maxLength: 30 }),
   jitter: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 }),
 })
 

@@ -10,6 +10,16 @@ export interface ReferenceRule {
 
 export type Seen = 'high' | 'low' | 'none'
 
+/** What a judgement says of a monitor. */
+export interface Judged {
+  readonly seen: 'up' | 'down' | 'unknown'
+  readonly maintenance: boolean
+  /** What it depends on is down. */
+  readonly blocked: boolean
+  /** When it last failed a check. */
+  readonly failedAtMs: number
+}
+
 interface ReferenceIncident {
   readonly rule: ReferenceRule
   readonly key: string
@@ -19,6 +29,10 @@ interface ReferenceIncident {
   reminders: number
   acknowledged: boolean
   resolvedMs: number | undefined
+  /** Of a monitor: what kept it back when it was last judged. */
+  hold?: 'maintenance' | 'dependency' | 'silence' | undefined
+  /** Since when what it depends on is no longer down, where that is what kept it back. */
+  freeSinceMs?: number | undefined
 }
 
 /**
@@ -31,13 +45,48 @@ export class Reference {
   readonly silences: { alert?: string; severity?: string; fromMs: number; untilMs: number }[] = []
   readonly #past = new Map<string, { atMs: number; seen: Seen }[]>()
 
-  run(atMs: number, rules: readonly ReferenceRule[], seen: (rule: ReferenceRule) => Seen): void {
+  /** @param monitors those that are configured: what is of neither of both is resolved */
+  run(
+    atMs: number,
+    rules: readonly ReferenceRule[],
+    monitors: readonly ReferenceRule[],
+    seen: (rule: ReferenceRule) => Seen,
+  ): void {
+    const alerts = [...rules, ...monitors]
     this.runsMs.push(atMs)
     for (const rule of rules) this.#evaluate(rule, atMs, seen(rule))
     for (const { rule } of this.incidents.filter((each) => each.resolvedMs === undefined)) {
-      if (!rules.some(({ id }) => id === rule.id)) this.open(rule.id)!.resolvedMs = atMs
+      if (!alerts.some(({ id }) => id === rule.id)) this.open(rule.id)!.resolvedMs = atMs
     }
     for (const id of this.#past.keys()) if (!rules.some((rule) => rule.id === id)) this.#past.delete(id)
+  }
+
+  judge(atMs: number, monitor: ReferenceRule, judged: Judged): void {
+    let incident = this.open(monitor.id)
+    if (incident && judged.seen === 'up') incident.resolvedMs = atMs
+    if (!incident && judged.seen === 'down' && !judged.maintenance) incident = this.#begin(monitor, atMs)
+    if (!incident || incident.resolvedMs !== undefined) return
+    if (this.#mayTell(incident, judged, atMs)) this.#tell(incident, atMs)
+  }
+
+  #mayTell(incident: ReferenceIncident, judged: Judged, atMs: number): boolean {
+    const { id, severity } = incident.rule
+    if (judged.maintenance) {
+      incident.hold = 'maintenance'
+      return false
+    }
+    if (judged.blocked) {
+      incident.hold = 'dependency'
+      incident.freeSinceMs = undefined
+      return false
+    }
+    if (incident.hold === 'dependency' && incident.told.size === 0) {
+      incident.freeSinceMs ??= atMs
+      if (judged.seen === 'unknown' || judged.failedAtMs <= incident.freeSinceMs) return false
+    }
+    if (judged.seen === 'unknown' && incident.hold) return false
+    incident.hold = this.isSilenced(id, severity, atMs) ? 'silence' : undefined
+    return incident.hold === undefined
   }
 
   open(id: string): ReferenceIncident | undefined {
@@ -69,24 +118,30 @@ export class Reference {
 
     let incident = this.open(rule.id)
     if (incident && seen === 'low') incident.resolvedMs = atMs
-    if (!incident && seen === 'high' && held(recent) >= rule.forMs) {
-      incident = {
-        rule,
-        key: `shop/${rule.id}/${atMs}`,
-        told: new Set(),
-        firstToldMs: new Map(),
-        lastToldMs: undefined,
-        reminders: 0,
-        acknowledged: false,
-        resolvedMs: undefined,
-      }
-      this.incidents.push(incident)
-    }
+    if (!incident && seen === 'high' && held(recent) >= rule.forMs) incident = this.#begin(rule, atMs)
     if (!incident || incident.resolvedMs !== undefined) return
-    if (this.isSilenced(rule.id, rule.severity, atMs)) return
+    if (!this.isSilenced(rule.id, rule.severity, atMs)) this.#tell(incident, atMs)
+  }
+
+  #begin(rule: ReferenceRule, atMs: number): ReferenceIncident {
+    const incident: ReferenceIncident = {
+      rule,
+      key: `shop/${rule.id}/${atMs}`,
+      told: new Set(),
+      firstToldMs: new Map(),
+      lastToldMs: undefined,
+      reminders: 0,
+      acknowledged: false,
+      resolvedMs: undefined,
+    }
+    this.incidents.push(incident)
+    return incident
+  }
+
+  #tell(incident: ReferenceIncident, atMs: number): void {
     if (incident.lastToldMs === undefined) {
       incident.lastToldMs = atMs
-      for (const receiver of rule.receivers) {
+      for (const receiver of incident.rule.receivers) {
         incident.told.add(receiver)
         incident.firstToldMs.set(receiver, atMs)
       }

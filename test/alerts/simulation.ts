@@ -3,15 +3,15 @@ import { DELIVERY_TIMEOUT_MS } from '../../src/alerts/delivery.ts'
 import type { TickResult } from '../../src/alerts/ledger.ts'
 import { LEASE_MS } from '../../src/alerts/ledger.ts'
 import type { Accepted, Notification, Receiver } from '../../src/alerts/receiver.ts'
-import { MISSED_AFTER_MS, SCHEDULER_MISSED } from '../../src/alerts/watchdog.ts'
+import { MISSED_AFTER_MS, MONITORS_MISSED, SCHEDULER_MISSED } from '../../src/alerts/watchdog.ts'
 import type { RuleInput } from '../../src/config/rules.ts'
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/lib/clock.ts'
 import type { Result } from '../../src/lib/result.ts'
 import { err } from '../../src/lib/result.ts'
-import type { ReferenceRule, Seen } from './reference.ts'
+import type { Judged, ReferenceRule, Seen } from './reference.ts'
 import { isTooOld, Reference } from './reference.ts'
 import { VirtualTime } from './virtual-time.ts'
-import { ACCEPTED, FakeReceiver, START_MS, World } from './world.ts'
+import { ACCEPTED, FakeReceiver, monitor, START_MS, World } from './world.ts'
 
 export const MOODS = [
   'works',
@@ -36,6 +36,17 @@ export type Step =
       seen: readonly Seen[] | null
       how: 'whole' | 'overlapping' | 'overdue' | 'crash before commit' | 'crash after commit'
     }
+  | {
+      do: 'judge'
+      afterMs: number
+      seen: readonly Judged['seen'][]
+      maintenance: readonly boolean[]
+      /** Whether the monitors were checked since the judgement before. */
+      checked: boolean
+      /** Whether a run is under way. */
+      duringRun: boolean
+    }
+  | { do: 'toggle monitor'; monitor: number }
   | { do: 'receiver'; receiver: number; mood: Mood }
   | { do: 'source'; source: 'metrics' | 'dependencies'; mood: SourceMood }
   | { do: 'silence'; by: 'alert' | 'severity'; rule: number; forMs: number }
@@ -53,6 +64,17 @@ export const RULES: readonly (ReferenceRule & { source: 'metrics' | 'dependencie
   { id: 'queue', severity: 'critical', forMs: 2 * MINUTE_MS, receivers: ROUTES.critical, source: 'metrics' },
   { id: 'sales', severity: 'warning', forMs: 0, receivers: ROUTES.warning, source: 'metrics' },
 ]
+
+/** The second one depends on the first. */
+export const MONITORS: readonly ReferenceRule[] = [
+  { id: 'monitor-api', severity: 'critical', forMs: 0, receivers: ROUTES.critical },
+  { id: 'monitor-shop', severity: 'warning', forMs: 0, receivers: ROUTES.warning },
+]
+
+/** What can be silenced and acknowledged. */
+export const ALERTS: readonly ReferenceRule[] = [...RULES, ...MONITORS]
+
+const monitorOf = ({ id, severity }: ReferenceRule) => monitor(id.replace('monitor-', ''), { severity })
 
 export const RECEIVERS: readonly (readonly [string, Receiver['grouping']])[] = [
   ['pager', 'single'],
@@ -97,6 +119,10 @@ export class Simulation {
   #seen = new Map<string, Seen>()
   #sources: Record<'metrics' | 'dependencies', SourceMood> = { metrics: 'works', dependencies: 'works' }
   #rules = new Set(RULES)
+  #monitors = new Set(MONITORS)
+  #failedAtMs = START_MS
+  /** Alerts and times at which nobody may be told of them. */
+  #quiet = new Set<string>()
   #silenceIds: { id: string; index: number }[] = []
   #crashed = false
   #complaints: string[] = []
@@ -116,6 +142,9 @@ export class Simulation {
     this.#seen = new Map()
     this.#sources = { metrics: 'works', dependencies: 'works' }
     this.#rules = new Set(RULES)
+    this.#monitors = new Set(MONITORS)
+    this.#failedAtMs = START_MS
+    this.#quiet = new Set()
     this.#silenceIds = []
     this.#crashed = false
     this.#complaints = []
@@ -168,8 +197,17 @@ export class Simulation {
         this.#deployRules()
         return this.#restart()
       }
+      case 'toggle monitor': {
+        const toggled = MONITORS[step.monitor]!
+        if (!this.#monitors.delete(toggled)) this.#monitors.add(toggled)
+        this.#deployRules()
+        return this.#restart()
+      }
+      case 'judge':
+        await this.#pass(step.afterMs)
+        return this.#judge(step)
       case 'silence': {
-        const { id, severity } = RULES[step.rule]!
+        const { id, severity } = ALERTS[step.rule]!
         const matcher = step.by === 'alert' ? { alert: id } : { severity }
         const untilMs = this.time.now + step.forMs
         const { silence } = ledger.silence({ matcher, untilMs, reason: 'test' })
@@ -186,8 +224,9 @@ export class Simulation {
         return
       }
       case 'acknowledge': {
-        const open = this.#reference.open(RULES[step.rule]!.id)
-        const answer = ledger.acknowledge(RULES[step.rule]!.id, {})
+        const { id } = ALERTS[step.rule]!
+        const open = this.#reference.open(id)
+        const answer = ledger.acknowledge(id, {})
         this.#require(answer?.dedupKey === open?.key, 'another incident was acknowledged')
         if (open) open.acknowledged = true
         return
@@ -201,6 +240,7 @@ export class Simulation {
     for (const { id } of RULES) this.#seen.set(id, 'low')
     this.#sources = { metrics: 'works', dependencies: 'works' }
     await this.#pass(MINUTE_MS)
+    await this.#judge({ seen: ['up', 'up'], maintenance: [false, false], checked: true, duringRun: false })
     await this.#tick('whole')
     this.time.now += 2 * HOUR_MS // beyond every backoff
     await this.#pass(0)
@@ -223,11 +263,18 @@ export class Simulation {
       }
       const rest = receiver.took.filter((id) => !known.has(id))
       for (const id of rest) {
-        if (!id.includes(`/${SCHEDULER_MISSED}/`)) this.#complaints.push(`${receiver.name} was told ${id}`)
+        if (!isWatchdog(id.split('/')[1]!)) this.#complaints.push(`${receiver.name} was told ${id}`)
       }
-      this.#verifyWatchdog(receiver, rest)
+      this.#verifyWatchdog(
+        receiver,
+        rest.filter((id) => id.includes(SCHEDULER_MISSED)),
+      )
+      for (const key of new Set(rest.map((id) => id.split(' ')[1]!))) {
+        this.#verifyIncident(receiver, key, Number.POSITIVE_INFINITY)
+      }
     }
     this.#verifyDead()
+    this.#verifyTimelines()
     expect(this.#complaints).toEqual([])
   }
 
@@ -257,7 +304,6 @@ export class Simulation {
   #verifyWatchdog(receiver: MoodyReceiver, took: readonly string[]): void {
     const { runsMs, silences } = this.#reference
     const keys = [...new Set(took.map((id) => id.split(' ')[1]!))]
-    for (const key of keys) this.#verifyIncident(receiver, key, Number.POSITIVE_INFINITY)
     const unheard = [...receiver.refused, ...receiver.mayBeGivenUp].some((id) =>
       id.includes(SCHEDULER_MISSED),
     )
@@ -289,6 +335,20 @@ export class Simulation {
       for (const id of mayBeGivenUp) deadIds.delete(`${name} ${id}`)
     }
     for (const id of deadIds) this.#complaints.push(`dead without a reason: ${id}`)
+  }
+
+  /** The timelines say what was told as it was told, and are bounded. */
+  #verifyTimelines(): void {
+    for (const { dedupKey, timeline, told } of this.#world.ledger.incidents(0)) {
+      const kinds = timeline.map(({ kind }) => kind)
+      if (kinds[0] !== 'opened' || kinds.indexOf('resolved') < 0) {
+        this.#complaints.push(`the timeline of ${dedupKey}: ${kinds}`)
+      }
+      const heard = new Set(timeline.filter(({ kind }) => /told/.test(kind)).map(({ receiver }) => receiver))
+      if (timeline.length < 100 && told.some((receiver) => !heard.has(receiver))) {
+        this.#complaints.push(`the timeline of ${dedupKey} leaves out who was told`)
+      }
+    }
   }
 
   #require(holds: boolean, what: string): void {
@@ -327,6 +387,39 @@ export class Simulation {
       gate.resolve()
       this.#require(!(await this.#runs(first)), 'a late run committed')
     }
+  }
+
+  async #judge(step: Omit<Step & { do: 'judge' }, 'do' | 'afterMs'>): Promise<void> {
+    const { ledger } = this.#world
+    const atMs = this.time.now
+    if (step.checked) this.#failedAtMs = atMs
+    const [apiSeen] = step.seen
+    const statuses = MONITORS.map((each, index) => {
+      const seen = step.seen[index]!
+      const maintenance = step.maintenance[index]!
+      const blocked = index > 0 && apiSeen === 'down'
+      if (maintenance || blocked) this.#quiet.add(`${each.id} ${atMs}`)
+      if (this.#monitors.has(each)) {
+        this.#reference.judge(atMs, each, { seen, maintenance, blocked, failedAtMs: this.#failedAtMs })
+      }
+      return {
+        id: each.id.replace('monitor-', ''),
+        seen,
+        state: maintenance ? ('maintenance' as const) : seen,
+        ...(blocked && { blockedBy: 'api' }),
+        regions: [
+          { region: 'asia', state: seen, last: { atMs: this.#failedAtMs, outcome: 'failed' } } as const,
+        ],
+      }
+    })
+    if (!step.duringRun) return ledger.observeMonitors(statuses, atMs)
+    const gate = Promise.withResolvers<void>()
+    this.#gate = gate.promise
+    const run = this.#world.tick()
+    this.#gate = undefined
+    await ledger.observeMonitors(statuses, atMs)
+    gate.resolve()
+    this.#require(await this.#runs(run), 'a run was refused')
   }
 
   /** Whether a run was let through. */
@@ -370,10 +463,11 @@ export class Simulation {
 
   #deployRules(): void {
     this.#world.rules = [...this.#rules].map(ruleInput)
+    this.#world.monitors = [...this.#monitors].map(monitorOf)
   }
 
   #referenceRun(): void {
-    this.#reference.run(this.time.now, [...this.#rules], (rule) => {
+    this.#reference.run(this.time.now, [...this.#rules], [...this.#monitors], (rule) => {
       const { source } = RULES.find(({ id }) => id === rule.id)!
       return this.#sources[source] === 'works' ? (this.#seen.get(rule.id) ?? 'none') : 'none'
     })
@@ -418,7 +512,10 @@ export class Simulation {
       if (each.kind !== 'reminder' && receiver.refused.has(idOf(each)))
         this.#complaints.push(`${idOf(each)} was refused before`)
       const endMs = this.#reference.createdMs(each.dedupKey, 'resolved', receiver.name)
-      if (each.kind === 'resolved' && each.alert !== SCHEDULER_MISSED && each.resolvedAtMs !== endMs) {
+      if (each.kind !== 'resolved' && this.#quiet.has(`${each.alert} ${each.createdAtMs}`)) {
+        this.#complaints.push(`${idOf(each)} was told in maintenance, or while what it depends on was down`)
+      }
+      if (each.kind === 'resolved' && !isWatchdog(each.alert) && each.resolvedAtMs !== endMs) {
         this.#complaints.push(`${idOf(each)} ended at ${endMs}`)
       }
     }
@@ -469,5 +566,7 @@ export class Simulation {
     }
   }
 }
+
+const isWatchdog = (alert: string) => [SCHEDULER_MISSED, MONITORS_MISSED].includes(alert)
 
 const idOf = ({ kind, dedupKey }: Notification) => `${kind} ${dedupKey}`
