@@ -1,3 +1,4 @@
+import { waitUntil } from 'cloudflare:workers'
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
@@ -26,6 +27,7 @@ import { isFailure, observe } from './observe/middleware.ts'
 import { routeTemplate } from './observe/route.ts'
 import { isPushPath, pushedRoutes, pushRoutes } from './push/routes.ts'
 import type { Services } from './services.ts'
+import { statusRoutes } from './status/routes.tsx'
 
 /** Longer than anything an admin route asks for may take: a test of a receiver has 10 s. */
 const ADMIN_TIMEOUT_MS = 15 * SECOND_MS
@@ -85,8 +87,14 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
         formAction: ["'none'"],
         frameAncestors: ["'none'"],
       },
+      overwrite: false, // a page may have a policy of its own
     }),
   )
+  app.use(async (c, next) => {
+    await next()
+    // Cloudflare would keep what says nothing of it for two hours.
+    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
+  })
   const limitBody = bodyLimit({
     maxSize: config.observe.maxBodyBytes,
     onError: () => {
@@ -112,6 +120,8 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       clock: systemClock,
     }),
   )
+
+  app.route('/', statusRoutes({ reader: services.status, config, waitUntil }))
 
   const report = (c: Context, error: unknown) =>
     errors.report(error, { tags: { route: routeTemplate(c), method: c.req.method } })

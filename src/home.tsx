@@ -15,6 +15,7 @@ const LINKS: readonly Link[] = [
   { path: '/health/ready', tells: 'For load balancers: ready for requests or not', access: 'public' },
   { path: '/health/live', tells: 'For orchestrators: alive or not', access: 'public' },
   { path: '/health/detailed', tells: 'Every check, with numbers for admins', access: 'public' },
+  { path: '/status', tells: 'The public status page', access: 'public' },
   { path: '/metrics', tells: 'For Prometheus', access: 'public' },
   { path: '/metrics/cache', tells: 'Cache hits and misses', access: 'public' },
   { path: '/admin/metrics', tells: 'Requests by route, database, cache, scheduler', access: 'token' },

@@ -28,6 +28,7 @@ import type { UptimeMonitorClient } from './monitors/ports.ts'
 import type { MongoGateway } from './objects.ts'
 import type { ExposedMetrics, PushStoreClient } from './push/client.ts'
 import { MetricsWithPushed } from './push/client.ts'
+import { StatusReader } from './status/reader.ts'
 import { createPagerDutyReceiver } from './vendors/pagerduty/receiver.ts'
 import { createSentryReporter } from './vendors/sentry/reporter.ts'
 import { createSlackReceiver } from './vendors/slack/receiver.ts'
@@ -57,6 +58,7 @@ export interface Services extends LoadedConfig {
   readonly uptime: () => UptimeMonitorClient
   readonly mongodb: () => Pick<MongoGateway, 'collections'>
   readonly pushed: () => PushStoreClient
+  readonly status: StatusReader
 }
 
 const known = new WeakMap<Env, Services>()
@@ -187,6 +189,7 @@ function createServices(env: Env): Services {
     log,
   })
   const store = config.redis && new UpstashCacheStore(config.redis)
+  const incidents = new Incidents({ ledger, book: () => incidentBook(env), log })
 
   return {
     ...loaded,
@@ -210,10 +213,17 @@ function createServices(env: Env): Services {
         log,
       }),
     ledger,
-    incidents: new Incidents({ ledger, book: () => incidentBook(env), log }),
+    incidents,
     incidentBook: () => incidentBook(env),
     uptime: () => uptimeMonitor(env),
     mongodb: () => mongoGateway(env),
     pushed,
+    status: new StatusReader({
+      config,
+      uptime: () => uptimeMonitor(env),
+      incidents,
+      clock: systemClock,
+      log,
+    }),
   }
 }

@@ -92,8 +92,11 @@ export interface Maintenance {
 
 /** Up and degraded time as a share of the measured time, from 0 to 1; undefined where nothing was measured. */
 export function uptimeRatio(times: readonly TimeInStates[]): number | undefined {
-  const total = (state: keyof TimeInStates) => times.reduce((sum, each) => sum + each[state], 0)
-  const good = total('up') + total('degraded')
-  const measured = good + total('down')
-  return measured > 0 ? good / measured : undefined
+  let good = 0
+  let down = 0
+  for (const each of times) {
+    good += each.up + each.degraded
+    down += each.down
+  }
+  return good + down > 0 ? good / (good + down) : undefined
 }

@@ -1,0 +1,60 @@
+import type { PublicStatus } from './page-model.ts'
+import { headline, latestLatency } from './words.ts'
+
+const iso = (atMs: number | undefined): string | null =>
+  atMs === undefined ? null : new Date(atMs).toISOString()
+
+/** A share as a percentage to two decimals, rounded down; null where nothing was measured. */
+const percentage = (ratio: number | undefined): number | null =>
+  ratio === undefined ? null : Math.floor(ratio * 10_000 + 1e-8) / 100
+
+/** The body of `/status.json`. Times are ISO 8601 in UTC. */
+export function statusDocument(status: PublicStatus) {
+  return {
+    title: status.title,
+    state: status.state,
+    description: headline(status),
+    checked_at: iso(status.checkedAtMs),
+    outdated: status.outdated,
+    monitors: status.monitors.map((monitor) => {
+      const latest = latestLatency(monitor.latency)
+      return {
+        id: monitor.id,
+        name: monitor.name,
+        group: monitor.group ?? null,
+        ...(monitor.address && { address: monitor.address }),
+        state: monitor.state,
+        since: iso(monitor.sinceMs),
+        ...(monitor.reason && { reason: monitor.reason }),
+        uptime_percent: {
+          '7d': percentage(monitor.uptime[7]),
+          '30d': percentage(monitor.uptime[30]),
+          '90d': percentage(monitor.uptime[90]),
+        },
+        latency_ms: latest ? { p50: latest.p50Ms ?? null, p95: latest.p95Ms ?? null } : null,
+        days: monitor.days.map((day) => ({
+          date: day.date,
+          state: day.state,
+          uptime_percent: percentage(day.uptime),
+          down_seconds: Math.ceil(day.downMs / 1_000),
+        })),
+      }
+    }),
+    incidents: status.incidents.map((incident) => ({
+      id: incident.id,
+      title: incident.title,
+      stage: incident.stage,
+      started_at: iso(incident.startedAtMs),
+      resolved_at: iso(incident.resolvedAtMs),
+      monitors: incident.monitorIds,
+      updates: incident.updates.map(({ atMs, stage, text }) => ({ at: iso(atMs), stage, text })),
+    })),
+    maintenance: status.maintenance.map(({ title, fromMs, toMs, underWay, monitors }) => ({
+      title,
+      from: iso(fromMs),
+      to: iso(toMs),
+      under_way: underWay,
+      monitors,
+    })),
+  }
+}

@@ -1,0 +1,92 @@
+import { HOUR_MS } from '../lib/clock.ts'
+import { escapeMarkup } from './markup.ts'
+import type { PublicLatency } from './page-model.ts'
+import { latencySummary, latencyWords, timeWords } from './words.ts'
+
+/** Sizes of a chart, in units of its view box. */
+interface Size {
+  /** From one quarter of an hour to the next. */
+  readonly step: number
+  readonly height: number
+  /** Room for the labels of the vertical axis. */
+  readonly gutter: number
+  readonly lines: number
+  readonly labelEveryHours: number
+}
+
+const SIZES = {
+  small: { step: 3, height: 64, gutter: 42, lines: 1, labelEveryHours: 6 },
+  large: { step: 7, height: 200, gutter: 52, lines: 4, labelEveryHours: 4 },
+} as const satisfies Record<string, Size>
+
+const FOOT = 18
+const HEAD = 8
+
+/**
+ * Response times as an SVG: p50 as a line, p95 as a dashed one, a gap where nothing was measured. Its text alternative
+ * is the summary. Empty where there is nothing to draw.
+ */
+export function latencyChart(points: readonly PublicLatency[], size: keyof typeof SIZES): string {
+  const { step, height, gutter, lines, labelEveryHours } = SIZES[size]
+  const summary = latencySummary(points)
+  if (!summary) return ''
+  const top = niceCeiling(
+    points.reduce((highest, { p50Ms = 0, p95Ms = 0 }) => Math.max(highest, p50Ms, p95Ms), 1),
+  )
+  const right = gutter + (points.length - 1) * step
+  const bottom = HEAD + height
+  const y = (ms: number) => HEAD + Math.round(height * (1 - ms / top))
+
+  let grid = ''
+  let labels = ''
+  for (let line = 0; line <= lines; line++) {
+    const ms = (top * line) / lines
+    grid += `M${gutter} ${y(ms)}H${right}`
+    labels += `<text x=${gutter - 6} y=${y(ms) + 4} text-anchor=end>${line === 0 ? '0' : latencyWords(ms)}</text>`
+  }
+  for (const [index, { atMs }] of points.entries()) {
+    if (atMs % (labelEveryHours * HOUR_MS) !== 0) continue
+    const x = gutter + index * step
+    // One at the very edge would be cut off.
+    if (x < gutter + 14 || x > right - 14) continue
+    grid += `M${x} ${bottom}v4`
+    labels += `<text x=${x} y=${bottom + 16} text-anchor=middle>${timeWords(atMs).slice(-5)}</text>`
+  }
+  const path = (key: 'p50Ms' | 'p95Ms') => pathOf(points, key, gutter, step, y)
+  return (
+    `<svg class=chart role=img aria-label="${escapeMarkup(`Response time of the last 24 hours. ${summary}`)}" ` +
+    `viewBox="0 0 ${right + 4} ${bottom + FOOT}"><path class=grid d="${grid}"/>` +
+    `<path class=p95 d="${path('p95Ms')}"/><path class=p50 d="${path('p50Ms')}"/>${labels}</svg>`
+  )
+}
+
+/** A line in relative moves, which repeat and so compress well. */
+function pathOf(
+  points: readonly PublicLatency[],
+  key: 'p50Ms' | 'p95Ms',
+  left: number,
+  step: number,
+  y: (ms: number) => number,
+): string {
+  let path = ''
+  let before: number | undefined
+  for (const [index, point] of points.entries()) {
+    const ms = point[key]
+    if (ms === undefined) {
+      before = undefined
+      continue
+    }
+    const at = y(ms)
+    // A single point is drawn by the round end of a line without length.
+    if (before === undefined) path += `M${left + index * step} ${at}h0`
+    else path += at === before ? `h${step}` : `l${step}${at < before ? '' : ' '}${at - before}`
+    before = at
+  }
+  return path
+}
+
+/** The next value that reads well. */
+function niceCeiling(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value))
+  return power * ([1, 2, 3, 4, 6, 8, 10].find((each) => each * power >= value) ?? 10)
+}
