@@ -139,6 +139,22 @@ describe('around every request', () => {
     })
   })
 
+  it.each(['/', '/health', '/metrics/cache', '/admin/metrics', '/nowhere', '/status/nowhere'])(
+    'says of %s that no cache may keep it',
+    async (path) => {
+      expect((await service.request(path)).headers.get('Cache-Control')).toBe('no-store')
+    },
+  )
+
+  it('leaves the status page its own policy, and gives it the other headers', async () => {
+    const { headers } = await service.request('/status')
+    expect(headers.get('Content-Security-Policy')).toMatch(
+      /style-src 'sha256-[^']+'; img-src data:; base-uri 'none'/,
+    )
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+    expect(headers.get('Referrer-Policy')).toBe('no-referrer')
+  })
+
   it.each([
     ['POST', '/health', 'GET, HEAD'],
     ['DELETE', '/metrics', 'GET, HEAD'],
