@@ -139,4 +139,12 @@ export default defineConfig({
       info: ['slack-monitoring', 'webhook'],
     },
   },
+
+  // What the admin dashboard leads to.
+  links: [
+    { name: 'Grafana', url: '${GRAFANA_URL}', whenUnset: 'disable' },
+    { name: 'Sentry', url: '${SENTRY_URL}', whenUnset: 'disable' },
+    { name: 'Datadog', url: '${DATADOG_URL}', whenUnset: 'disable' },
+    { name: 'Status page', url: '${STATUS_PAGE_URL}', whenUnset: 'disable' },
+  ],
 })

@@ -4,13 +4,16 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
 import { timeout } from 'hono/timeout'
+import written from '../edgewatch.config.ts'
 import { AdminAuth } from './admin/auth.ts'
+import { errorPages } from './admin/error-page.tsx'
 import { pageHeaders } from './admin/page-headers.ts'
 import { pageRoutes } from './admin/pages/routes.tsx'
 import { adminRoutes } from './admin/routes.ts'
 import { Sessions } from './admin/sessions.ts'
 import { signInRoutes, signOutRoutes } from './admin/sign-in.tsx'
 import { alertRoutes } from './alerts/routes.ts'
+import { describeConfig } from './config/describe.ts'
 import { healthRoutes } from './health/routes.ts'
 import { home } from './home.tsx'
 import { incidentRoutes } from './incidents/routes.ts'
@@ -76,7 +79,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
         : new Error('something that is no error was thrown', { cause: thrown })
     }
   })
-  app.use('/admin/*', pageHeaders)
+  app.use('/admin/*', pageHeaders, errorPages(config.service.name))
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -164,10 +167,9 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   app.route(
     '/admin',
     pageRoutes({
-      service: { name: config.service.name, environment: environment.name },
-      metrics: services.metrics,
-      ledger: services.ledger,
-      log,
+      ...services,
+      mongodb: config.mongodb && services.mongodb,
+      described: () => describeConfig(written, env as unknown as Record<string, unknown>),
       clock: systemClock,
     }),
   )

@@ -1,11 +1,11 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { accepts } from 'hono/accepts'
 import { bearerToken } from '../lib/bearer.ts'
 import { HttpError } from '../lib/http-error.ts'
 import type { Examined, TokenGuard } from '../lib/token-guard.ts'
 import { HOME_PATH } from './return-path.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { carriesCsrfToken } from './sessions.ts'
+import { wantsPage } from './wants-page.ts'
 
 /** What admin access goes by. */
 export interface AdminAuthSettings {
@@ -79,13 +79,6 @@ async function requireIntent(c: Context, session: Session): Promise<void> {
   if (SAFE_METHODS.has(c.req.method) || (await carriesCsrfToken(c, session))) return
   throw new HttpError(403, 'csrf_token_missing', "send the session's CSRF token as X-CSRF-Token")
 }
-
-const wantsPage = (c: Context): boolean =>
-  accepts(c, {
-    header: 'Accept',
-    supports: ['application/json', 'text/html'],
-    default: 'application/json',
-  }) === 'text/html'
 
 function signInPath(c: Context): string {
   const { pathname, search } = new URL(c.req.url)

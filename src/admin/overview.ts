@@ -4,11 +4,11 @@ import type { Cache } from '../cache/cache.ts'
 import type { Clock } from '../lib/clock.ts'
 import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
-import type { Result } from '../lib/result.ts'
 import type { Logger } from '../logging/model.ts'
 import type { Catalog } from '../metrics/catalog.ts'
 import type { MetricsReader } from '../metrics/query.ts'
 import { cacheQuery, cacheStatistics } from '../metrics/routes.ts'
+import { type CollectionCounter, readCounts } from './database-counts.ts'
 import { requestStatistics, STATISTICS_WINDOW_MS } from './request-statistics.ts'
 
 /** What the overview is made from. */
@@ -16,7 +16,7 @@ export interface OverviewSources {
   readonly metrics: MetricsReader
   readonly catalog: Catalog
   /** Undefined: not configured. */
-  readonly mongodb: (() => { collections(): Promise<Result<DatabaseCounts>> }) | undefined
+  readonly mongodb: (() => CollectionCounter) | undefined
   readonly cacheEnabled: boolean
   readonly cache: () => Pick<Cache, 'getOrCompute'>
   readonly ledger: () => Pick<AlertLedgerClient, 'status'>
@@ -24,28 +24,21 @@ export interface OverviewSources {
   readonly clock: Clock
 }
 
-/** The collections of a database, and how many documents each has. */
-interface DatabaseCounts {
-  readonly collections: readonly { readonly name: string; readonly documents: number }[]
-  readonly totalDocuments: number
-}
-
 /** A part that could not be had; the others are shown all the same. */
 const UNAVAILABLE = { status: 'unavailable' } as const
 
 const SOURCE_TIMEOUT_MS = 6 * SECOND_MS
-/** With what the gateway keeps itself, counts are 30 s old at most. */
-const COUNTS_TTL_SECONDS = 15
 
 /**
  * The body of `GET /admin/metrics`: cache and database as in the documents, then requests by route, alerts and
  * scheduler. Each part is read for itself, at the same time, and may be `unavailable` for itself.
  */
 export async function readOverview(sources: OverviewSources) {
+  const { mongodb, cache } = sources
   const [measured, database, status] = await Promise.all([
     part('metrics', sources, () => readMeasured(sources)),
-    sources.mongodb
-      ? part('database', sources, () => readDatabase(sources))
+    mongodb
+      ? part('database', sources, () => readDatabase(cache(), mongodb()))
       : { status: 'disabled' as const },
     part('alerts', sources, () => readAlerts(sources)),
   ])
@@ -73,13 +66,10 @@ async function readMeasured({ metrics, catalog, cacheEnabled, clock }: OverviewS
   }
 }
 
-async function readDatabase({ mongodb, cache }: OverviewSources) {
-  const counts = await cache().getOrCompute('admin:database:v1', COUNTS_TTL_SECONDS, async () => {
-    const answer = await mongodb?.().collections()
-    if (!answer?.ok) throw new Error(answer?.error.message ?? 'not configured')
-    return answer.value
-  })
-  return { collections: counts.collections, total_documents: counts.totalDocuments }
+async function readDatabase(cache: Pick<Cache, 'getOrCompute'>, counter: CollectionCounter) {
+  const counts = await readCounts(cache, counter)
+  if (!counts.ok) throw new Error(counts.error.message)
+  return { collections: counts.value.collections, total_documents: counts.value.totalDocuments }
 }
 
 async function readAlerts({ ledger }: OverviewSources) {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { link } from './links.ts'
 import { maintenance } from './maintenance.ts'
 import type { MonitorConfig } from './monitors.ts'
 import { monitor } from './monitors.ts'
@@ -130,6 +131,11 @@ export const configSchema = z
       .prefault([]),
     probes: probes.prefault({}),
     status: statusPage.prefault({}),
+    /** Dashboards elsewhere, to which the admin dashboard leads. */
+    links: z
+      .array(link.optional())
+      .transform((links) => links.filter((each) => each !== undefined))
+      .prefault([]),
   })
   // Also when the shape has mistakes of its own, so that all are told at once.
   .superRefine((config, context) => checkNames(looseNames.parse(config), context), { when: () => true })

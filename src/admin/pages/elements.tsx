@@ -1,9 +1,14 @@
 import type { Child } from 'hono/jsx'
+import type { Severity } from '../../config/rules.ts'
 import type { Reading } from '../readings.ts'
 import { formatTime } from './format.ts'
 
 /** How good or bad a thing is: what colours go by, never alone. */
 export type Tone = 'good' | 'warning' | 'bad' | 'off' | 'info'
+
+/** The colour of a severity. */
+export const severityTone = (severity: Severity): Tone =>
+  (({ critical: 'bad', warning: 'warning', info: 'info' }) as const)[severity]
 
 /** A state in a word. */
 export const Badge = ({ tone, children }: { tone: Tone; children?: Child }) => (
@@ -38,6 +43,16 @@ export const Figure = ({
 
 /** What stands where there is nothing to show, and why that is so. */
 export const Empty = ({ children }: { children?: Child }) => <p class="empty">{children}</p>
+
+/** A part of a page that needs no reading. */
+export const Section = ({ id, title, children }: { id: string; title: string; children?: Child }) => (
+  <section id={id} class="part" aria-labelledby={`${id}-title`}>
+    <header>
+      <h2 id={`${id}-title`}>{title}</h2>
+    </header>
+    {children}
+  </section>
+)
 
 /**
  * A part of a page that was read for itself. Where it could not be read it says so, and shows what it last was.

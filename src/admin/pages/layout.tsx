@@ -6,6 +6,11 @@ import { Time } from './elements.tsx'
 export const PAGES = [
   { name: 'overview', path: '/admin', title: 'Overview' },
   { name: 'requests', path: '/admin/pages/requests', title: 'Requests' },
+  { name: 'alerts', path: '/admin/pages/alerts', title: 'Alerts' },
+  { name: 'dependencies', path: '/admin/pages/dependencies', title: 'Dependencies' },
+  { name: 'cache', path: '/admin/pages/cache', title: 'Cache' },
+  { name: 'settings', path: '/admin/pages/settings', title: 'Settings' },
+  { name: 'links', path: '/admin/pages/links', title: 'Links' },
 ] as const
 
 /** What every page of the dashboard has. */

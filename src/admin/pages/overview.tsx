@@ -1,10 +1,11 @@
 import type { LedgerStatus } from '../../alerts/status.ts'
+import type { Facts, Roles } from '../../health/model.ts'
+import { CHECK_NAMES, check, overall } from '../../health/status.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import type { RequestHistory } from '../request-series.ts'
 import { seriesOf } from '../request-series.ts'
-import { severityTone } from './alerts.tsx'
 import { Chart } from './chart.tsx'
-import { Badge, Empty, Figure, Time } from './elements.tsx'
+import { Badge, Empty, Figure, severityTone, Time } from './elements.tsx'
 import { formatValue } from './format.ts'
 
 /** What fires, in short. */
@@ -33,6 +34,37 @@ export const FiringAlerts = ({ status, now }: { status: LedgerStatus; now: numbe
             {formatDuration(now - each.sinceMs)}
             {each.acknowledged && ', acknowledged'}
             {each.silenced && ', silenced'}
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const CHECK_TONES = {
+  healthy: 'good',
+  warning: 'warning',
+  unhealthy: 'bad',
+  unknown: 'off',
+  disabled: 'off',
+} as const
+const STATUS_TONES = { healthy: 'good', degraded: 'warning', unhealthy: 'bad' } as const
+
+/** The service as a whole, and each thing that is checked. */
+export const Health = ({ facts, roles, now }: { facts: Facts; roles: Roles; now: number }) => {
+  const checks = check(facts, roles, now)
+  const status = overall(checks, CHECK_NAMES)
+  return (
+    <ul class="rows">
+      <li>
+        <Badge tone={STATUS_TONES[status]}>{status}</Badge>
+        <strong>The service</strong>
+      </li>
+      {CHECK_NAMES.filter((name) => checks[name].state !== 'disabled').map((name) => (
+        <li>
+          <Badge tone={CHECK_TONES[checks[name].state]}>{checks[name].state}</Badge>
+          <span>
+            {name} {checks[name].message !== undefined && <span class="dim">{checks[name].message}</span>}
           </span>
         </li>
       ))}

@@ -1,25 +1,50 @@
 import { type Context, Hono } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { AlertLedgerClient } from '../../alerts/ledger.ts'
+import type { Cache } from '../../cache/cache.ts'
+import type { LoadedConfig } from '../../config/load.ts'
+import { monitorAlertId } from '../../config/names.ts'
+import type { Config } from '../../config/schema.ts'
+import type { HealthClient } from '../../health/client.ts'
+import type { Roles } from '../../health/model.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { ok } from '../../lib/result.ts'
 import type { Logger } from '../../logging/model.ts'
+import type { Catalog } from '../../metrics/catalog.ts'
 import type { MetricsReader } from '../../metrics/query.ts'
 import type { AdminVariables } from '../auth.ts'
+import { type CollectionCounter, readCounts } from '../database-counts.ts'
 import { Readings } from '../readings.ts'
 import { readHistory } from '../request-series.ts'
 import { TIME_RANGES, type TimeRange, timeRange } from '../time-range.ts'
-import { Part } from './elements.tsx'
+import { alertFormRoutes } from './alert-routes.tsx'
+import { ActiveAlerts, Deliveries, ResolvedAlerts, Silences } from './alerts.tsx'
+import { CacheTable, cacheCounts, cacheSeries } from './cache.tsx'
+import { CheckedAt, Collections, Dependency, DependencyBadge } from './dependencies.tsx'
+import { Empty, Part, Section } from './elements.tsx'
+import { Notice } from './forms.tsx'
 import { Page, type PageProps } from './layout.tsx'
-import { FiringAlerts, RequestSummary, Scheduler } from './overview.tsx'
+import { Channels, Elsewhere, Own } from './links.tsx'
+import { FiringAlerts, Health, RequestSummary, Scheduler } from './overview.tsx'
 import { RangeChoice, RequestCharts, RouteTable } from './requests.tsx'
+import { Disabled, Settings } from './settings.tsx'
 
-/** What the pages are made from. */
-export interface PageSources {
-  readonly service: { readonly name: string; readonly environment: string }
+/** What the pages are made from. Stubs belong to one request, so what gives them is asked in each. */
+export interface PageSources extends LoadedConfig {
+  readonly environment: { readonly name: string }
   readonly metrics: MetricsReader
-  /** Asked once per request, for a stub belongs to one. */
-  readonly ledger: () => Pick<AlertLedgerClient, 'status' | 'overview'>
+  readonly catalog: Catalog
+  readonly health: Pick<HealthClient, 'read'>
+  readonly roles: Roles
+  /** Undefined: not configured. */
+  readonly mongodb: (() => CollectionCounter) | undefined
+  readonly ledger: () => Pick<
+    AlertLedgerClient,
+    'status' | 'overview' | 'acknowledge' | 'silence' | 'unsilence'
+  >
+  readonly cache: () => Pick<Cache, 'getOrCompute'>
+  /** The configuration with its variables by their names: see `describeConfig`. */
+  readonly described: () => Config
   readonly log: Logger
   readonly clock: Clock
 }
@@ -28,13 +53,24 @@ type AdminContext = Context<{ Variables: AdminVariables }>
 
 /** How often a page is read anew that shows no range. */
 const REFRESH_SECONDS = 15
+/** How often one is that only changes with a deployment. */
+const STEADY_SECONDS = 600
 
 /** The pages of the dashboard; to be mounted under `/admin`, behind its authentication. */
 export function pageRoutes(sources: PageSources) {
-  const { service, metrics, ledger, clock } = sources
+  const { config, disabled, environment, metrics, catalog, health, roles, ledger, clock } = sources
   const readings = new Readings(sources)
   const requests = (range: TimeRange) =>
     readings.read(`requests ${range.name}`, async () => ok(await readHistory(metrics, range, clock())))
+  const facts = () => readings.read('health', async () => ok(await health.read()))
+  const cacheUse = () =>
+    readings.read('cache', async () => {
+      const { series } = await metrics.read({
+        windows: [],
+        series: cacheSeries(catalog.cacheOperations.name),
+      })
+      return ok(cacheCounts(series))
+    })
 
   const render = (
     c: AdminContext,
@@ -45,8 +81,8 @@ export function pageRoutes(sources: PageSources) {
     c.html(
       <Page
         page={page}
-        service={service.name}
-        environment={service.environment}
+        service={config.service.name}
+        environment={environment.name}
         atMs={clock()}
         refreshSeconds={refreshSeconds}
         csrfToken={c.get('session')?.csrfToken}
@@ -57,29 +93,39 @@ export function pageRoutes(sources: PageSources) {
 
   return new Hono<{ Variables: AdminVariables }>()
     .get('/', async (c) => {
-      const [history, status] = await Promise.all([
+      const [history, status, known] = await Promise.all([
         requests(TIME_RANGES[0]!),
         readings.read('alert status', async () => ok(await ledger().status())),
+        facts(),
       ])
       return render(
         c,
         'overview',
         <>
-          <Part
-            id="firing"
-            title="Alerts"
-            reading={status}
-            show={(value) => <FiringAlerts status={value} now={clock()} />}
-          />
+          <div class="parts">
+            <Part
+              id="firing"
+              title="Alerts"
+              reading={status}
+              show={(value) => <FiringAlerts status={value} now={clock()} />}
+            />
+            <Part
+              id="health"
+              title="Health"
+              reading={known}
+              show={(value) => <Health facts={value} roles={roles} now={clock()} />}
+            />
+          </div>
           <Part
             id="requests"
             title="Requests, last hour"
+            aside={<a href="/admin/pages/requests">By route and over time</a>}
             reading={history}
             show={(value) => <RequestSummary history={value} />}
           />
           <Part
             id="scheduler"
-            title="Scheduler"
+            title="Scheduler and notifications"
             reading={status}
             show={(value) => <Scheduler status={value} />}
           />
@@ -97,6 +143,7 @@ export function pageRoutes(sources: PageSources) {
           <Part
             id="charts"
             title={view.route ?? 'All routes but health checks'}
+            aside={view.route !== undefined && <a href={`?range=${view.range.name}`}>All routes</a>}
             reading={history}
             show={(value) => <RequestCharts history={value} route={view.route} />}
           />
@@ -110,4 +157,156 @@ export function pageRoutes(sources: PageSources) {
         view.range.refreshSeconds,
       )
     })
+    .get('/pages/alerts', async (c) => {
+      const overview = await readings.read('alerts', async () => ok(await ledger().overview()))
+      const csrfToken = c.get('session')?.csrfToken
+      const alerts = [
+        ...config.alerts.rules,
+        ...config.monitors.map(({ id }) => ({ id: monitorAlertId(id) })),
+      ]
+      return render(
+        c,
+        'alerts',
+        <>
+          <Notice name={c.req.query('notice')} />
+          <Part
+            id="active"
+            title="Active"
+            reading={overview}
+            show={(value) => <ActiveAlerts overview={value} csrfToken={csrfToken} now={clock()} />}
+          />
+          <Part
+            id="silences"
+            title="Silences"
+            reading={overview}
+            show={({ silences }) => (
+              <Silences silences={silences} alerts={alerts.map(({ id }) => id)} csrfToken={csrfToken} />
+            )}
+          />
+          <Part
+            id="deliveries"
+            title="Delivery log, 7 days"
+            reading={overview}
+            show={({ outbox }) => <Deliveries outbox={outbox} />}
+          />
+          <Part
+            id="resolved"
+            title="Resolved, 7 days"
+            reading={overview}
+            show={({ resolved }) => <ResolvedAlerts resolved={resolved} />}
+          />
+        </>,
+      )
+    })
+    .route('/pages/alerts', alertFormRoutes(ledger, clock))
+    .get('/pages/dependencies', async (c) => {
+      const { mongodb, cache } = sources
+      const [report, counts] = await Promise.all([
+        facts(),
+        mongodb && readings.read('collections', () => readCounts(cache(), mongodb())),
+      ])
+      return render(
+        c,
+        'dependencies',
+        <>
+          <div class="parts">
+            {DEPENDENCIES.map(({ name, title, variable }) => (
+              <Part
+                id={name}
+                title={title}
+                aside={
+                  report.state !== 'missing' && <DependencyBadge state={report.value.dependencies[name]} />
+                }
+                reading={report}
+                show={({ dependencies }) => (
+                  <>
+                    <Dependency state={dependencies[name]} role={roles[name]} variable={variable} />
+                    {dependencies[name].state !== 'disabled' && <CheckedAt report={dependencies} />}
+                  </>
+                )}
+              />
+            ))}
+          </div>
+          {counts && (
+            <Part
+              id="collections"
+              title="Collections"
+              reading={counts}
+              show={(value) => <Collections counts={value} />}
+            />
+          )}
+        </>,
+      )
+    })
+    .get('/pages/cache', async (c) => {
+      const [report, counts] = await Promise.all([facts(), cacheUse()])
+      if (!config.redis) {
+        return render(
+          c,
+          'cache',
+          <Section id="cache" title="Cache">
+            <Empty>
+              There is no cache: it is switched off until <code>UPSTASH_REDIS_REST_URL</code> and{' '}
+              <code>UPSTASH_REDIS_REST_TOKEN</code> are set.
+            </Empty>
+          </Section>,
+        )
+      }
+      return render(
+        c,
+        'cache',
+        <>
+          <Part id="use" title="Use" reading={counts} show={(value) => <CacheTable counts={value} />} />
+          <Part
+            id="redis"
+            title="Redis"
+            aside={report.state !== 'missing' && <DependencyBadge state={report.value.dependencies.redis} />}
+            reading={report}
+            show={({ dependencies }) => (
+              <Dependency state={dependencies.redis} role={roles.redis} variable="UPSTASH_REDIS_REST_URL" />
+            )}
+          />
+        </>,
+      )
+    })
+    .get('/pages/settings', (c) =>
+      render(
+        c,
+        'settings',
+        <>
+          <Section id="disabled" title="Switched off, because not configured">
+            <Disabled disabled={disabled} />
+          </Section>
+          <Section id="config" title="The configuration in force">
+            <Settings config={sources.described()} />
+          </Section>
+        </>,
+        STEADY_SECONDS,
+      ),
+    )
+    .get('/pages/links', (c) =>
+      render(
+        c,
+        'links',
+        <>
+          <div class="parts">
+            <Section id="elsewhere" title="Elsewhere">
+              <Elsewhere links={config.links} />
+            </Section>
+            <Section id="own" title="Of this service">
+              <Own />
+            </Section>
+          </div>
+          <Section id="channels" title="Who is told of alerts">
+            <Channels alerts={config.alerts} />
+          </Section>
+        </>,
+        STEADY_SECONDS,
+      ),
+    )
 }
+
+const DEPENDENCIES = [
+  { name: 'mongodb', title: 'MongoDB', variable: 'MONGODB_URI' },
+  { name: 'redis', title: 'Redis', variable: 'UPSTASH_REDIS_REST_URL' },
+] as const

@@ -1,0 +1,75 @@
+import type { Config } from '../../config/schema.ts'
+import { Badge, Empty, severityTone, TableScroll } from './elements.tsx'
+
+/** Dashboards elsewhere. */
+export const Elsewhere = ({ links }: Pick<Config, 'links'>) => {
+  if (links.length === 0) {
+    return (
+      <Empty>
+        No links are configured. Set <code>GRAFANA_URL</code>, <code>SENTRY_URL</code> and the like, or add
+        your own to <code>links</code> in <code>edgewatch.config.ts</code>.
+      </Empty>
+    )
+  }
+  return (
+    <ul class="links">
+      {links.map(({ name, url }) => (
+        <li>
+          <a href={url} rel="noreferrer">
+            {name}
+          </a>{' '}
+          <span class="dim">{URL.parse(url)?.host}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const OWN = [
+  ['/health/detailed', 'Every check, with numbers'],
+  ['/metrics', 'For Prometheus'],
+  ['/admin/metrics', 'Requests, database, cache and scheduler, as JSON'],
+  ['/admin/alerts', 'Alerts and what was delivered, as JSON'],
+] as const
+
+/** What this service has besides the dashboard. */
+export const Own = () => (
+  <ul class="links">
+    {OWN.map(([path, tells]) => (
+      <li>
+        <a href={path}>{path}</a> <span class="dim">{tells}</span>
+      </li>
+    ))}
+  </ul>
+)
+
+/** Who is told of alerts, by their severity. */
+export const Channels = ({ alerts }: Pick<Config, 'alerts'>) => (
+  <TableScroll label="Who is told of alerts">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Severity</th>
+          <th scope="col">Receivers</th>
+        </tr>
+      </thead>
+      <tbody>
+        {(['critical', 'warning', 'info'] as const).map((severity) => (
+          <tr>
+            <th scope="row">
+              <Badge tone={severityTone(severity)}>{severity}</Badge>
+            </th>
+            <td>
+              {alerts.routes[severity].map((name) => receiverText(name, alerts)).join(', ') || 'nobody'}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </TableScroll>
+)
+
+function receiverText(name: string, { receivers }: Config['alerts']): string {
+  const type = receivers.find((each) => each.name === name)?.type
+  return type === undefined || type === name ? name : `${name} (${type})`
+}

@@ -1,0 +1,60 @@
+import type { DisabledPart } from '../../config/interpolate.ts'
+import type { Config } from '../../config/schema.ts'
+import { settingsOf } from '../settings.ts'
+import { Empty, TableScroll } from './elements.tsx'
+
+/** What is switched off, and what would switch it on. */
+export const Disabled = ({ disabled }: { disabled: readonly DisabledPart[] }) => {
+  if (disabled.length === 0) return <Empty>Nothing is switched off.</Empty>
+  return (
+    <TableScroll label="What is switched off">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Part</th>
+            <th scope="col">Set these to switch it on</th>
+          </tr>
+        </thead>
+        <tbody>
+          {disabled.map(({ part, missing }) => (
+            <tr>
+              <th scope="row">{part}</th>
+              <td>
+                <code>{missing.join(', ')}</code>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableScroll>
+  )
+}
+
+/** The configuration in force. */
+export const Settings = ({ config }: { config: Config }) => (
+  <>
+    <p class="dim">
+      As in <code>edgewatch.config.ts</code>, with its defaults. <code>{'${NAME}'}</code> is a variable that
+      is set: no text of a variable is shown here, nor any secret.
+    </p>
+    {Object.entries(config).map(([name, part]) => (
+      <details class="settings" open={name === 'service'}>
+        <summary>{name}</summary>
+        <TableScroll label={`Settings of ${name}`}>
+          <table>
+            <tbody>
+              {settingsOf(part, name, name).map(({ path, value }) => (
+                <tr>
+                  <th scope="row">{path}</th>
+                  <td>
+                    <code>{value}</code>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </TableScroll>
+      </details>
+    ))}
+  </>
+)

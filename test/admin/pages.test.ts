@@ -1,0 +1,320 @@
+import { Hono } from 'hono'
+import { describe, expect, it } from 'vitest'
+import type { AdminVariables } from '../../src/admin/auth.ts'
+import { PAGES } from '../../src/admin/pages/layout.tsx'
+import { pageRoutes } from '../../src/admin/pages/routes.tsx'
+import { HOUR_MS } from '../../src/lib/clock.ts'
+import { Dashboard, PAGE, START_MS } from './dashboard.ts'
+import { BUSY, FakeSources, totals } from './sources.ts'
+
+/** The pages over fakes, for somebody who has signed in. */
+async function dashboard(sources = new FakeSources()) {
+  const service = new Dashboard(['token'], (clock) =>
+    new Hono<{ Variables: AdminVariables }>().route('/', pageRoutes(sources.of(clock))),
+  )
+  const headers = { ...PAGE, Cookie: await service.cookie('token') }
+  const html = async (path: string) => {
+    const response = await service.request(path, { headers })
+    expect(response.status).toBe(200)
+    return response.text()
+  }
+  const csrf = /name="csrf" value="(\w+)"/.exec(await html('/admin'))?.[1] ?? ''
+  const send = (path: string, fields: Record<string, string>) =>
+    service.request(path, { method: 'POST', headers, body: new URLSearchParams({ csrf, ...fields }) })
+  return { service, sources, html, send, csrf }
+}
+
+/** The text of a part, with its tags taken out. */
+function part(html: string, id: string): string {
+  const [, rest = ''] = html.split(`<section id="${id}"`)
+  const [shown = ''] = rest.split(/<section id="[^"]*" class="part/)
+  return shown
+    .replaceAll(/^[^>]*>|<[^>]*>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replaceAll(/\s+/g, ' ')
+}
+
+describe('the pages', () => {
+  it('say what there is', async () => {
+    const { html } = await dashboard()
+    const overview = await html('/admin')
+    expect(part(overview, 'firing')).toContain('High error rate: 7 %')
+    expect(part(overview, 'health')).toContain('healthy The service')
+    expect(part(overview, 'requests')).toContain('10/s')
+    expect(part(overview, 'scheduler')).toContain('Given up 1')
+
+    const requests = await html('/admin/pages/requests')
+    expect(part(requests, 'routes')).toMatch(/\/orders 36,000 10(\.\d+)?\/s 1 % 17.5 ms/)
+
+    const alerts = await html('/admin/pages/alerts')
+    expect(part(alerts, 'active')).toMatch(/critical High error rate.*firing for 1h.*Told: pager/)
+    expect(part(alerts, 'silences')).toMatch(/redis-memory 2026-11-21 13:03:05 upgrade kim/)
+    expect(part(alerts, 'deliveries')).toMatch(/webhook being retried .* answered 500/)
+    expect(part(alerts, 'deliveries')).toMatch(/slack-alerts given up .* answered 404/)
+    expect(part(alerts, 'deliveries')).toMatch(/pager delivered/)
+    expect(part(alerts, 'resolved')).toMatch(/5m .* redis-down Redis is down slack-alerts/)
+
+    const dependencies = await html('/admin/pages/dependencies')
+    expect(part(dependencies, 'mongodb')).toMatch(/up .*4 ms.*12 of 100.*300 MiB of 1 GiB.*1 GiB of 10 GiB/)
+    expect(part(dependencies, 'redis')).toMatch(/2 KiB of an unknown size/)
+    expect(part(dependencies, 'collections')).toContain('orders 1,234')
+
+    const cache = await html('/admin/pages/cache')
+    expect(part(cache, 'use')).toContain('Hit rate 75 %')
+
+    const settings = await html('/admin/pages/settings')
+    expect(part(settings, 'disabled')).toContain('alerts.receivers.pagerduty PAGERDUTY_KEY')
+    expect(part(settings, 'config')).toContain('alerts.rules.error-rate.over 5m')
+
+    const links = await html('/admin/pages/links')
+    expect(links).toContain('<a href="https://grafana.test/d/1" rel="noreferrer">')
+    expect(part(links, 'channels')).toContain('critical nobody')
+  })
+
+  it.each(PAGES.map(({ path }) => path))('%s has what every page has', async (path) => {
+    const { html, csrf } = await dashboard()
+    const page = await html(path)
+    expect(page).toMatch(/^<!DOCTYPE html>/)
+    expect(page).toContain(`<a href="${path}" aria-current="page">`)
+    expect(page).toContain('<time datetime="2026-11-21T12:03:05.000Z">')
+    expect(
+      page
+        .split('<form')
+        .slice(1)
+        .every((form) => form.includes(`value="${csrf}"`)),
+    ).toBe(true)
+    // Nothing that the Content-Security-Policy would refuse.
+    expect(page).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|javascript:/)
+    const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id)
+    expect(ids).toEqual([...new Set(ids)])
+  })
+
+  it('say what is not there yet', async () => {
+    const sources = new FakeSources()
+    sources.totals = []
+    sources.cacheCounts = []
+    sources.collections = []
+    sources.alerts = {
+      active: [],
+      notifications: { pending: 0, dead: 0 },
+      scheduler: {},
+      resolved: [],
+      outbox: { pending: [], dead: [], delivered: [] },
+      silences: [],
+    }
+    const { html } = await dashboard(sources)
+    const overview = await html('/admin')
+    expect(part(overview, 'firing')).toContain('the scheduler has not run')
+    expect(part(overview, 'requests')).toContain('No requests in the last hour')
+    const alerts = await html('/admin/pages/alerts')
+    for (const [id, text] of [
+      ['active', 'No rule was evaluated yet'],
+      ['silences', 'Nothing is silenced'],
+      ['deliveries', 'Nobody was told of anything'],
+      ['resolved', 'Nothing was resolved'],
+    ] as const) {
+      expect(part(alerts, id)).toContain(text)
+    }
+    expect(part(await html('/admin/pages/requests'), 'routes')).toContain('No requests in this time')
+    expect(part(await html('/admin/pages/cache'), 'use')).toContain('was not used yet')
+    expect(part(await html('/admin/pages/dependencies'), 'collections')).toContain('has no collections')
+  })
+
+  it('say what is switched off, and how to switch it on', async () => {
+    const sources = new FakeSources()
+    sources.variables = {}
+    sources.facts = {
+      dependencies: { checkedAtMs: START_MS, mongodb: { state: 'disabled' }, redis: { state: 'disabled' } },
+      scheduler: undefined,
+    }
+    const { html } = await dashboard(sources)
+    expect(part(await html('/admin/pages/dependencies'), 'mongodb')).toContain('set MONGODB_URI')
+    expect(await html('/admin/pages/cache')).toContain('UPSTASH_REDIS_REST_TOKEN')
+    expect(await html('/admin/pages/links')).toContain('No links are configured')
+  })
+
+  it('show text as text, whoever wrote it', async () => {
+    const evil = '"><img src=x onerror=alert(1)>\'&'
+    const sources = new FakeSources()
+    sources.totals = [totals(evil, 5)]
+    sources.collections = [{ name: evil, documents: 1 }]
+    sources.facts = {
+      dependencies: {
+        checkedAtMs: START_MS,
+        mongodb: { state: 'down', message: evil },
+        redis: { state: 'down', message: evil },
+      },
+      scheduler: undefined,
+    }
+    const firing = BUSY.active[0]!
+    sources.alerts = {
+      ...BUSY,
+      active: [
+        { ...firing, alert: evil, summary: evil, value: evil, heldBack: evil, told: [evil] },
+        { ...firing, acknowledged: { atMs: START_MS, by: evil, note: evil } },
+      ],
+      silences: [{ ...BUSY.silences[0]!, reason: evil, by: evil, matcher: { labels: { team: evil } } }],
+      outbox: {
+        ...BUSY.outbox,
+        dead: [{ ...BUSY.outbox.dead[0]!, receiver: evil, lastError: evil }],
+      },
+    }
+    sources.config = {
+      service: { name: evil },
+      links: [{ name: evil, url: 'https://x.test/"><script>' }],
+      mongodb: { uri: 'mongodb://x' },
+      redis: { url: 'https://x.test', token: 'x' },
+    }
+    const { html } = await dashboard(sources)
+    const paths = PAGES.map(({ path }) => path)
+    for (const path of [...paths, `/admin/pages/requests?route=${encodeURIComponent(evil)}`]) {
+      const page = await html(path)
+      expect(/<img|<script>/.exec(page)?.[0]).toBeUndefined()
+      expect(page.includes('&lt;img')).toBe(true)
+    }
+  })
+})
+
+describe('a part that fails', () => {
+  it('says so, and takes no other part with it', async () => {
+    const sources = new FakeSources()
+    sources.broken.add('metrics')
+    const { html } = await dashboard(sources)
+    const page = await html('/admin')
+    expect(part(page, 'requests')).toMatch(/Requests, last hour can't be shown: .*admin_part_unavailable/)
+    expect(page).not.toContain('stack trace')
+    expect(part(page, 'firing')).toContain('High error rate')
+  })
+
+  it('shows what it last was, and when that was', async () => {
+    const { service, sources, html } = await dashboard()
+    await html('/admin/pages/dependencies')
+    service.now += 60_000
+    sources.broken.add('mongodb')
+    const page = part(await html('/admin/pages/dependencies'), 'collections')
+    expect(page).toContain(
+      "can't be read at the moment: connection refused. Last good at 2026-11-21 12:03:05",
+    )
+    expect(page).toContain('orders 1,234')
+    sources.broken.clear()
+    expect(part(await html('/admin/pages/dependencies'), 'collections')).not.toContain('Last good')
+  })
+})
+
+describe('the requests page', () => {
+  it.each([
+    ['1h', 60],
+    ['24h', 96],
+    ['7d', 84],
+    ['90d', 90],
+  ])('asks once for %s, in steps that join', async (range, points) => {
+    const { sources, html } = await dashboard()
+    sources.queries.length = 0
+    const page = await html(`/admin/pages/requests?range=${range}`)
+    expect(sources.queries).toHaveLength(1)
+    const windows = sources.queries[0]?.windows ?? []
+    expect(windows).toHaveLength(points)
+    windows.forEach(({ fromMs, toMs }, index) => {
+      expect(toMs).toBeGreaterThan(fromMs)
+      if (index > 0) expect(fromMs).toBe(windows[index - 1]?.toMs)
+    })
+    expect(windows.at(-1)?.fromMs).toBeLessThan(START_MS)
+    expect(page).toMatch(new RegExp(`href="[^"]*range=${range}" aria-current="true"`))
+    expect(page.split('data-time=')).toHaveLength(3 * points + 1)
+  })
+
+  it('takes an unknown range for the shortest, and shows one route if asked', async () => {
+    const { html } = await dashboard()
+    expect(await html('/admin/pages/requests?range=1y')).toMatch(/range=1h" aria-current="true"/)
+    const page = await html('/admin/pages/requests?range=24h&route=%2Fhealth')
+    expect(part(page, 'charts')).toMatch(/\/health .*Requests 96,000/)
+    expect(page).toContain('/admin/pages/requests?range=7d&amp;route=%2Fhealth')
+  })
+
+  it('leaves a step out that has just begun', async () => {
+    const { service, sources, html } = await dashboard()
+    const last = async () => {
+      sources.queries.length = 0
+      await html('/admin/pages/requests')
+      return sources.queries[0]?.windows.at(-1)?.fromMs
+    }
+    service.now = START_MS + 5000 // 12:03:10
+    expect(await last()).toBe(Date.UTC(2026, 10, 21, 12, 2))
+    service.now = START_MS + 11_000 // 12:03:16
+    expect(await last()).toBe(Date.UTC(2026, 10, 21, 12, 3))
+  })
+})
+
+describe('the forms of the alerts page', () => {
+  const location = (response: Response) => [response.status, response.headers.get('Location')]
+
+  it('acknowledge', async () => {
+    const { send, sources, html } = await dashboard()
+    const answer = await send('/admin/pages/alerts/acknowledge', {
+      alert: 'error-rate',
+      by: ' kim ',
+      note: '',
+    })
+    expect(location(answer)).toEqual([303, '/admin/pages/alerts?notice=acknowledged'])
+    expect(sources.acts).toEqual([{ acknowledge: 'error-rate', by: 'kim', note: undefined }])
+    expect(await html('/admin/pages/alerts?notice=acknowledged')).toContain('no more reminders')
+    const gone = await send('/admin/pages/alerts/acknowledge', { alert: 'redis-down' })
+    expect(location(gone)).toEqual([303, '/admin/pages/alerts?notice=not-firing'])
+  })
+
+  it('silence', async () => {
+    const { send, sources } = await dashboard()
+    const fields = { alert: 'error-rate', for: '4h', reason: 'upgrade', by: '' }
+    expect(location(await send('/admin/pages/alerts/silence', fields))).toEqual([
+      303,
+      '/admin/pages/alerts?notice=silenced',
+    ])
+    expect(sources.acts).toEqual([
+      { silence: { matcher: { alert: 'error-rate' }, untilMs: START_MS + 4 * HOUR_MS, reason: 'upgrade' } },
+    ])
+  })
+
+  it('end a silence', async () => {
+    const { send } = await dashboard()
+    for (const [id, notice] of [
+      ['silence-1', 'unsilenced'],
+      ['silence-2', 'no-silence'],
+    ] as const) {
+      expect(location(await send('/admin/pages/alerts/unsilence', { id }))).toEqual([
+        303,
+        `/admin/pages/alerts?notice=${notice}`,
+      ])
+    }
+  })
+
+  it.each([
+    ['acknowledge', { alert: '' }],
+    ['silence', { alert: 'error-rate', for: '1h', reason: '  ' }],
+    ['silence', { alert: 'error-rate', for: '999d', reason: 'x' }],
+    ['silence', { alert: 'Not A Slug', for: '1h', reason: 'x' }],
+    ['unsilence', {}],
+  ])('refuse a wrong %s: %j', async (form, fields) => {
+    const { send, sources } = await dashboard()
+    expect((await send(`/admin/pages/alerts/${form}`, fields as Record<string, string>)).status).toBe(400)
+    expect(sources.acts).toEqual([])
+  })
+
+  it('do nothing without the CSRF token', async () => {
+    const { send, sources } = await dashboard()
+    for (const form of ['acknowledge', 'silence', 'unsilence']) {
+      const fields = { alert: 'error-rate', for: '1h', reason: 'x', id: 'silence-1', csrf: 'wrong' }
+      expect((await send(`/admin/pages/alerts/${form}`, fields)).status).toBe(403)
+    }
+    expect(sources.acts).toEqual([])
+  })
+
+  it.each(['nothing', '__proto__', 'toString', '<b>'])(
+    'say nothing of an unknown outcome %j',
+    async (notice) => {
+      const { html } = await dashboard()
+      expect(await html(`/admin/pages/alerts?notice=${encodeURIComponent(notice)}`)).not.toContain(
+        'class="notice',
+      )
+    },
+  )
+})

@@ -1,0 +1,211 @@
+import written from '../../edgewatch.config.ts'
+import type { PageSources } from '../../src/admin/pages/routes.tsx'
+import type { AlertsOverview } from '../../src/alerts/status.ts'
+import { describeConfig } from '../../src/config/describe.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { Facts } from '../../src/health/model.ts'
+import { HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
+import { ok } from '../../src/lib/result.ts'
+import { createCatalog, DURATION_BOUNDS_SECONDS } from '../../src/metrics/catalog.ts'
+import type { MetricsQuery, RouteTotals } from '../../src/metrics/query.ts'
+import { silentLogger } from '../health/silent-logger.ts'
+import { START_MS } from './dashboard.ts'
+
+export const VARIABLES = {
+  MONGODB_URI: 'mongodb://db.test/shop',
+  UPSTASH_REDIS_REST_URL: 'https://redis.test',
+  UPSTASH_REDIS_REST_TOKEN: 'redis-secret',
+  GRAFANA_URL: 'https://grafana.test/d/1',
+}
+
+/** Requests of a route: all of them in the bucket up to 25 ms. */
+export const totals = (route: string, requests: number, errors = 0): RouteTotals => ({
+  route,
+  requests,
+  errors,
+  durationSumSeconds: requests * 0.02,
+  durationBuckets: Array.from({ length: DURATION_BOUNDS_SECONDS.length + 1 }, (_, index) =>
+    index === 2 ? requests : 0,
+  ),
+})
+
+const GOOD: Facts = {
+  dependencies: {
+    checkedAtMs: START_MS - 5000,
+    mongodb: {
+      state: 'up',
+      details: {
+        latencyMs: 4,
+        connections: { current: 12, available: 88 },
+        memory: { usedBytes: 300 * 1024 ** 2, totalBytes: 1024 ** 3 },
+        disk: { usedBytes: 1024 ** 3, totalBytes: 10 * 1024 ** 3 },
+      },
+    },
+    redis: { state: 'up', details: { latencyMs: 2, memory: { usedBytes: 2048 } } },
+  },
+  scheduler: { lastRunAtMs: START_MS - 30_000, pendingNotifications: 0, deadNotifications: 0 },
+}
+
+const NOTIFICATION = {
+  kind: 'firing',
+  dedupKey: 'shop/error-rate/1',
+  alert: 'error-rate',
+  severity: 'critical',
+  summary: 'High error rate: 7 %',
+  startedAtMs: START_MS - HOUR_MS,
+  condition: 'error_ratio > 0.05 over 5m',
+  labels: {},
+  source: { service: 'shop', environment: 'test' },
+} as const
+
+/** An alert that fires, one that was resolved, a silence, and one notification of each state. */
+export const BUSY: AlertsOverview = {
+  active: [
+    {
+      alert: 'error-rate',
+      state: 'firing',
+      severity: 'critical',
+      summary: 'High error rate: 7 %',
+      sinceMs: START_MS - HOUR_MS,
+      value: '7 %',
+      silenced: false,
+      told: ['pager'],
+      dedupKey: 'shop/error-rate/1',
+    },
+  ],
+  notifications: { pending: 1, dead: 1 },
+  scheduler: { lastRunAtMs: START_MS - 30_000, lastOutcome: 'ok', lagSeconds: 0 },
+  resolved: [
+    {
+      ...NOTIFICATION,
+      alert: 'redis-down',
+      severity: 'warning',
+      summary: 'Redis is down',
+      dedupKey: 'shop/redis-down/1',
+      resolvedAtMs: START_MS - HOUR_MS + 5 * MINUTE_MS,
+      told: ['slack-alerts'],
+      timeline: [],
+    },
+  ],
+  outbox: {
+    pending: [
+      {
+        id: 3,
+        run: 1,
+        receiver: 'webhook',
+        notification: NOTIFICATION,
+        createdAtMs: START_MS,
+        nextAttemptAtMs: START_MS + 30_000,
+        attempts: 2,
+        lastError: 'answered 500',
+      },
+    ],
+    dead: [
+      {
+        receiver: 'slack-alerts',
+        notification: NOTIFICATION,
+        createdAtMs: START_MS,
+        settledAtMs: START_MS,
+        attempts: 9,
+        state: 'dead',
+        lastError: 'answered 404',
+      },
+    ],
+    delivered: [
+      {
+        receiver: 'pager',
+        notification: NOTIFICATION,
+        createdAtMs: START_MS,
+        settledAtMs: START_MS,
+        attempts: 1,
+        state: 'delivered',
+      },
+    ],
+  },
+  silences: [
+    {
+      id: 'silence-1',
+      matcher: { alert: 'redis-memory' },
+      createdAtMs: START_MS,
+      untilMs: START_MS + HOUR_MS,
+      reason: 'upgrade',
+      by: 'kim',
+    },
+  ],
+}
+
+/** What is asked of the fakes, and what they say; a test changes what it is about. */
+export class FakeSources {
+  facts: Facts = GOOD
+  alerts: AlertsOverview = BUSY
+  /** In each window. */
+  totals: readonly RouteTotals[] = [totals('/orders', 600, 6), totals('/health', 1000)]
+  cacheCounts: readonly number[] = [3, 1, 0, 1, 0, 0, 0]
+  collections = [{ name: 'orders', documents: 1234 }]
+  /** Parts that fail. */
+  readonly broken = new Set<'metrics' | 'ledger' | 'mongodb'>()
+  readonly queries: MetricsQuery[] = []
+  readonly acts: unknown[] = []
+  variables: Record<string, string> = VARIABLES
+  config: unknown = written
+
+  of(clock: () => number): PageSources {
+    const fail = (part: 'metrics' | 'ledger' | 'mongodb') => {
+      if (this.broken.has(part)) throw new Error('a stack trace of the platform')
+    }
+    return {
+      ...loadConfig(this.config, this.variables),
+      environment: { name: 'test' },
+      metrics: {
+        read: async (query) => {
+          fail('metrics')
+          this.queries.push(query)
+          return {
+            windows: query.windows.map(() => this.totals),
+            series: query.series.map((_, index) => ({
+              type: 'counter',
+              value: this.cacheCounts[index] ?? 0,
+            })),
+          }
+        },
+      },
+      catalog: createCatalog('shop'),
+      health: { read: async () => this.facts },
+      roles: { mongodb: 'critical', redis: 'optional' },
+      mongodb: () => ({
+        collections: async () => {
+          if (this.broken.has('mongodb')) {
+            return { ok: false, error: { message: 'connection refused', retryable: true } }
+          }
+          return ok({ collections: this.collections, totalDocuments: 1234 })
+        },
+      }),
+      ledger: () => ({
+        status: async () => {
+          fail('ledger')
+          return this.alerts
+        },
+        overview: async () => {
+          fail('ledger')
+          return this.alerts
+        },
+        acknowledge: async (alert, by) => {
+          this.acts.push({ acknowledge: alert, ...by })
+          return this.alerts.active.some((each) => each.alert === alert) ? this.alerts.resolved[0] : undefined
+        },
+        silence: async (request) => {
+          this.acts.push({ silence: request })
+          return { silence: BUSY.silences[0]!, matches: [] }
+        },
+        unsilence: async (id) => {
+          this.acts.push({ unsilence: id })
+          return id === 'silence-1'
+        },
+      }),
+      cache: () => ({ getOrCompute: (_key, _ttl, compute) => compute() }),
+      described: () => describeConfig(this.config, this.variables),
+      log: silentLogger,
+      clock,
+    }
+  }
+}
