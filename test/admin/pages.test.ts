@@ -52,7 +52,16 @@ describe('the pages', () => {
     expect(part(alerts, 'deliveries')).toMatch(/webhook being retried .* answered 500/)
     expect(part(alerts, 'deliveries')).toMatch(/slack-alerts given up .* answered 404/)
     expect(part(alerts, 'deliveries')).toMatch(/pager delivered/)
-    expect(part(alerts, 'resolved')).toMatch(/5m .* redis-down Redis is down slack-alerts/)
+    expect(part(alerts, 'incidents')).toMatch(/resolved API is down: status 500 monitor-api .* lasted 5m/)
+    expect(part(alerts, 'incidents')).toMatch(/pager told : that it fires .* identified : a bad deploy kim/)
+
+    const monitors = await html('/admin/pages/monitors?monitor=api-health')
+    expect(part(monitors, 'monitor')).toMatch(/API health .* Uptime, 7 days 99.50 %/)
+    expect(part(monitors, 'monitor')).toMatch(/80 ms 120 ms .*11:33 – –/)
+    expect(part(monitors, 'monitors')).toMatch(
+      /API health down 5m 99.50 % us-east 87 ms eu-west unknown status 500, expected 2xx/,
+    )
+    expect(part(monitors, 'maintenance')).toMatch(/Database upgrade under way .* all/)
 
     const dependencies = await html('/admin/pages/dependencies')
     expect(part(dependencies, 'mongodb')).toMatch(/up .*4 ms.*12 of 100.*300 MiB of 1 GiB.*1 GiB of 10 GiB/)
@@ -102,6 +111,8 @@ describe('the pages', () => {
       outbox: { pending: [], dead: [], delivered: [] },
       silences: [],
     }
+    sources.incidents = []
+    sources.monitors = { monitors: [], maintenance: [] }
     const { html } = await dashboard(sources)
     const overview = await html('/admin')
     expect(part(overview, 'firing')).toContain('the scheduler has not run')
@@ -111,10 +122,13 @@ describe('the pages', () => {
       ['active', 'No rule was evaluated yet'],
       ['silences', 'Nothing is silenced'],
       ['deliveries', 'Nobody was told of anything'],
-      ['resolved', 'Nothing was resolved'],
+      ['incidents', 'There was no incident'],
     ] as const) {
       expect(part(alerts, id)).toContain(text)
     }
+    const monitors = await html('/admin/pages/monitors')
+    expect(part(monitors, 'monitors')).toMatch(/API health unknown .* nowhere yet .* were not judged yet/)
+    expect(part(monitors, 'maintenance')).toContain('No maintenance')
     expect(part(await html('/admin/pages/requests'), 'routes')).toContain('No requests in this time')
     expect(part(await html('/admin/pages/cache'), 'use')).toContain('was not used yet')
     expect(part(await html('/admin/pages/dependencies'), 'collections')).toContain('has no collections')
@@ -129,6 +143,7 @@ describe('the pages', () => {
     }
     const { html } = await dashboard(sources)
     expect(part(await html('/admin/pages/dependencies'), 'mongodb')).toContain('set MONGODB_URI')
+    expect(await html('/admin/pages/monitors')).toContain('No monitors are configured')
     expect(await html('/admin/pages/cache')).toContain('UPSTASH_REDIS_REST_TOKEN')
     expect(await html('/admin/pages/links')).toContain('No links are configured')
   })
@@ -159,8 +174,21 @@ describe('the pages', () => {
         dead: [{ ...BUSY.outbox.dead[0]!, receiver: evil, lastError: evil }],
       },
     }
+    sources.incidents = [
+      {
+        ...sources.incidents[0]!,
+        summary: evil,
+        timeline: [{ atMs: 0, kind: 'opened', text: evil, by: evil }],
+      },
+    ]
+    const window = sources.monitors.maintenance[0]!
+    sources.monitors = {
+      monitors: [{ ...sources.monitors.monitors[0]!, reason: evil }],
+      maintenance: [{ ...window, title: evil, monitors: [evil] }],
+    }
     sources.config = {
       service: { name: evil },
+      monitors: [{ name: evil, id: 'api-health', url: 'https://x.test' }],
       links: [{ name: evil, url: 'https://x.test/"><script>' }],
       mongodb: { uri: 'mongodb://x' },
       redis: { url: 'https://x.test', token: 'x' },

@@ -1,13 +1,16 @@
 import written from '../../edgewatch.config.ts'
 import type { PageSources } from '../../src/admin/pages/routes.tsx'
+import type { Incident } from '../../src/alerts/model.ts'
 import type { AlertsOverview } from '../../src/alerts/status.ts'
 import { describeConfig } from '../../src/config/describe.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Facts } from '../../src/health/model.ts'
-import { HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
+import type { IncidentRecord } from '../../src/incidents/model.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
 import { ok } from '../../src/lib/result.ts'
 import { createCatalog, DURATION_BOUNDS_SECONDS } from '../../src/metrics/catalog.ts'
 import type { MetricsQuery, RouteTotals } from '../../src/metrics/query.ts'
+import type { MonitorsReport } from '../../src/monitors/ports.ts'
 import { silentLogger } from '../health/silent-logger.ts'
 import { START_MS } from './dashboard.ts'
 
@@ -15,6 +18,7 @@ export const VARIABLES = {
   MONGODB_URI: 'mongodb://db.test/shop',
   UPSTASH_REDIS_REST_URL: 'https://redis.test',
   UPSTASH_REDIS_REST_TOKEN: 'redis-secret',
+  API_URL: 'https://api.test',
   GRAFANA_URL: 'https://grafana.test/d/1',
 }
 
@@ -58,6 +62,57 @@ const NOTIFICATION = {
   source: { service: 'shop', environment: 'test' },
 } as const
 
+const RESOLVED: Incident = {
+  ...NOTIFICATION,
+  alert: 'redis-down',
+  severity: 'warning',
+  summary: 'Redis is down',
+  dedupKey: 'shop/redis-down/1',
+  resolvedAtMs: START_MS - HOUR_MS + 5 * MINUTE_MS,
+  told: ['slack-alerts'],
+  timeline: [],
+}
+
+const INCIDENT: IncidentRecord = {
+  id: 'incident-1',
+  source: 'monitor',
+  title: 'API is down',
+  severity: 'critical',
+  stage: 'resolved',
+  monitors: ['api'],
+  startedAtMs: START_MS - HOUR_MS,
+  resolvedAtMs: START_MS - HOUR_MS + 5 * MINUTE_MS,
+  alert: 'monitor-api',
+  summary: 'API is down: status 500',
+  timeline: [
+    { atMs: START_MS - HOUR_MS, kind: 'opened', text: 'status 500' },
+    { atMs: START_MS - HOUR_MS, kind: 'told', receiver: 'pager', text: 'that it fires' },
+    { atMs: START_MS - HOUR_MS, kind: 'update', stage: 'identified', text: 'a bad deploy', by: 'kim' },
+  ],
+}
+
+const DAY = { up: DAY_MS * 0.995, degraded: 0, down: DAY_MS * 0.005, unknown: 0, maintenance: 0 }
+
+const MONITORS: MonitorsReport = {
+  judgedAtMs: START_MS - 20_000,
+  monitors: [
+    {
+      id: 'api-health',
+      state: 'down',
+      seen: 'down',
+      sinceMs: START_MS - 5 * MINUTE_MS,
+      reason: 'status 500, expected 2xx',
+      regions: [
+        { region: 'us-east', state: 'down', last: { atMs: START_MS, outcome: 'failed', latencyMs: 87 } },
+        { region: 'eu-west', state: 'unknown' },
+      ],
+    },
+  ],
+  maintenance: [
+    { title: 'Database upgrade', monitors: [], fromMs: START_MS - HOUR_MS, toMs: START_MS + HOUR_MS },
+  ],
+}
+
 /** An alert that fires, one that was resolved, a silence, and one notification of each state. */
 export const BUSY: AlertsOverview = {
   active: [
@@ -75,18 +130,7 @@ export const BUSY: AlertsOverview = {
   ],
   notifications: { pending: 1, dead: 1 },
   scheduler: { lastRunAtMs: START_MS - 30_000, lastOutcome: 'ok', lagSeconds: 0 },
-  resolved: [
-    {
-      ...NOTIFICATION,
-      alert: 'redis-down',
-      severity: 'warning',
-      summary: 'Redis is down',
-      dedupKey: 'shop/redis-down/1',
-      resolvedAtMs: START_MS - HOUR_MS + 5 * MINUTE_MS,
-      told: ['slack-alerts'],
-      timeline: [],
-    },
-  ],
+  resolved: [RESOLVED],
   outbox: {
     pending: [
       {
@@ -141,6 +185,8 @@ export class FakeSources {
   /** In each window. */
   totals: readonly RouteTotals[] = [totals('/orders', 600, 6), totals('/health', 1000)]
   cacheCounts: readonly number[] = [3, 1, 0, 1, 0, 0, 0]
+  incidents: readonly IncidentRecord[] = [INCIDENT]
+  monitors: MonitorsReport = MONITORS
   collections = [{ name: 'orders', documents: 1234 }]
   /** Parts that fail. */
   readonly broken = new Set<'metrics' | 'ledger' | 'mongodb'>()
@@ -191,7 +237,7 @@ export class FakeSources {
         },
         acknowledge: async (alert, by) => {
           this.acts.push({ acknowledge: alert, ...by })
-          return this.alerts.active.some((each) => each.alert === alert) ? this.alerts.resolved[0] : undefined
+          return this.alerts.active.some((each) => each.alert === alert) ? RESOLVED : undefined
         },
         silence: async (request) => {
           this.acts.push({ silence: request })
@@ -201,6 +247,22 @@ export class FakeSources {
           this.acts.push({ unsilence: id })
           return id === 'silence-1'
         },
+      }),
+      incidents: { list: async () => this.incidents },
+      uptime: () => ({
+        report: async () => this.monitors,
+        history: async (ids) =>
+          ids.map((id) => ({
+            id,
+            days: [
+              { date: '2026-11-20', ...DAY },
+              { date: '2026-11-21', ...DAY },
+            ],
+            latency: [
+              { atMs: START_MS - 30 * MINUTE_MS },
+              { atMs: START_MS - 15 * MINUTE_MS, p50Ms: 80, p95Ms: 120 },
+            ],
+          })),
       }),
       cache: () => ({ getOrCompute: (_key, _ttl, compute) => compute() }),
       described: () => describeConfig(this.config, this.variables),

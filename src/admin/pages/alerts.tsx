@@ -1,4 +1,4 @@
-import type { Incident, Silence } from '../../alerts/model.ts'
+import type { Silence } from '../../alerts/model.ts'
 import type { ActiveAlert, AlertsOverview } from '../../alerts/status.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { Badge, Empty, severityTone, TableScroll, Time } from './elements.tsx'
@@ -269,42 +269,5 @@ export const Deliveries = ({ outbox }: Pick<AlertsOverview, 'outbox'>) => {
         </p>
       )}
     </>
-  )
-}
-
-/** What was resolved lately. */
-export const ResolvedAlerts = ({ resolved }: { resolved: readonly Incident[] }) => {
-  if (resolved.length === 0) return <Empty>Nothing was resolved in the last 7 days.</Empty>
-  return (
-    <TableScroll label="Resolved alerts">
-      <table>
-        <thead>
-          <tr>
-            {['Resolved (UTC)', 'Lasted', 'Severity', 'What', 'Told'].map((name) => (
-              <th scope="col">{name}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {resolved.map((each) => (
-            <tr>
-              <th scope="row">
-                <Time atMs={each.resolvedAtMs ?? each.startedAtMs} />
-              </th>
-              <td class="nowrap">
-                {formatDuration((each.resolvedAtMs ?? each.startedAtMs) - each.startedAtMs)}
-              </td>
-              <td>
-                <Badge tone={severityTone(each.severity)}>{each.severity}</Badge>
-              </td>
-              <td>
-                <code>{each.alert}</code> {each.summary}
-              </td>
-              <td>{each.told.join(', ') || 'nobody'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
   )
 }

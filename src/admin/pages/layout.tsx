@@ -6,7 +6,8 @@ import { Time } from './elements.tsx'
 export const PAGES = [
   { name: 'overview', path: '/admin', title: 'Overview' },
   { name: 'requests', path: '/admin/pages/requests', title: 'Requests' },
-  { name: 'alerts', path: '/admin/pages/alerts', title: 'Alerts' },
+  { name: 'alerts', path: '/admin/pages/alerts', title: 'Alerts and incidents' },
+  { name: 'monitors', path: '/admin/pages/monitors', title: 'Monitors' },
   { name: 'dependencies', path: '/admin/pages/dependencies', title: 'Dependencies' },
   { name: 'cache', path: '/admin/pages/cache', title: 'Cache' },
   { name: 'settings', path: '/admin/pages/settings', title: 'Settings' },

@@ -2,6 +2,8 @@ import type { LedgerStatus } from '../../alerts/status.ts'
 import type { Facts, Roles } from '../../health/model.ts'
 import { CHECK_NAMES, check, overall } from '../../health/status.ts'
 import { formatDuration } from '../../lib/duration.ts'
+import type { MonitorState } from '../../monitors/model.ts'
+import type { MonitorsReport } from '../../monitors/ports.ts'
 import type { RequestHistory } from '../request-series.ts'
 import { seriesOf } from '../request-series.ts'
 import { Chart } from './chart.tsx'
@@ -96,6 +98,25 @@ export const RequestSummary = ({ history }: { history: RequestHistory }) => {
         empty="No requests in the last hour. The chart begins with the first one."
       />
     </>
+  )
+}
+
+/** How many monitors are in which state. */
+export const MonitorSummary = ({ report }: { report: MonitorsReport }) => {
+  const counts = Map.groupBy(report.monitors, ({ state }) => state)
+  const of = (state: MonitorState) => counts.get(state)?.length ?? 0
+  return (
+    <dl class="figures">
+      <Figure label="Up" value={String(of('up'))} {...(of('up') > 0 && { tone: 'good' as const })} />
+      <Figure
+        label="Degraded"
+        value={String(of('degraded'))}
+        {...(of('degraded') > 0 && { tone: 'warning' as const })}
+      />
+      <Figure label="Down" value={String(of('down'))} {...(of('down') > 0 && { tone: 'bad' as const })} />
+      <Figure label="In maintenance" value={String(of('maintenance'))} />
+      <Figure label="Unknown" value={String(of('unknown'))} />
+    </dl>
   )
 }
 

@@ -7,25 +7,30 @@ import { monitorAlertId } from '../../config/names.ts'
 import type { Config } from '../../config/schema.ts'
 import type { HealthClient } from '../../health/client.ts'
 import type { Roles } from '../../health/model.ts'
+import type { Incidents } from '../../incidents/client.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { DAY_MS } from '../../lib/clock.ts'
 import { ok } from '../../lib/result.ts'
 import type { Logger } from '../../logging/model.ts'
 import type { Catalog } from '../../metrics/catalog.ts'
 import type { MetricsReader } from '../../metrics/query.ts'
+import type { UptimeMonitorClient } from '../../monitors/ports.ts'
 import type { AdminVariables } from '../auth.ts'
 import { type CollectionCounter, readCounts } from '../database-counts.ts'
 import { Readings } from '../readings.ts'
 import { readHistory } from '../request-series.ts'
 import { TIME_RANGES, type TimeRange, timeRange } from '../time-range.ts'
 import { alertFormRoutes } from './alert-routes.tsx'
-import { ActiveAlerts, Deliveries, ResolvedAlerts, Silences } from './alerts.tsx'
+import { ActiveAlerts, Deliveries, Silences } from './alerts.tsx'
 import { CacheTable, cacheCounts, cacheSeries } from './cache.tsx'
 import { CheckedAt, Collections, Dependency, DependencyBadge } from './dependencies.tsx'
 import { Empty, Part, Section } from './elements.tsx'
 import { Notice } from './forms.tsx'
+import { IncidentsList } from './incidents.tsx'
 import { Page, type PageProps } from './layout.tsx'
 import { Channels, Elsewhere, Own } from './links.tsx'
-import { FiringAlerts, Health, RequestSummary, Scheduler } from './overview.tsx'
+import { JudgedAt, MaintenanceList, MonitorDetails, MonitorTable } from './monitors.tsx'
+import { FiringAlerts, Health, MonitorSummary, RequestSummary, Scheduler } from './overview.tsx'
 import { RangeChoice, RequestCharts, RouteTable } from './requests.tsx'
 import { Disabled, Settings } from './settings.tsx'
 
@@ -42,6 +47,8 @@ export interface PageSources extends LoadedConfig {
     AlertLedgerClient,
     'status' | 'overview' | 'acknowledge' | 'silence' | 'unsilence'
   >
+  readonly incidents: Pick<Incidents, 'list'>
+  readonly uptime: () => Pick<UptimeMonitorClient, 'report' | 'history'>
   readonly cache: () => Pick<Cache, 'getOrCompute'>
   /** The configuration with its variables by their names: see `describeConfig`. */
   readonly described: () => Config
@@ -53,12 +60,15 @@ type AdminContext = Context<{ Variables: AdminVariables }>
 
 /** How often a page is read anew that shows no range. */
 const REFRESH_SECONDS = 15
+/** How often the monitors are: they are judged once a minute. */
+const MONITORS_SECONDS = 30
 /** How often one is that only changes with a deployment. */
 const STEADY_SECONDS = 600
 
 /** The pages of the dashboard; to be mounted under `/admin`, behind its authentication. */
 export function pageRoutes(sources: PageSources) {
-  const { config, disabled, environment, metrics, catalog, health, roles, ledger, clock } = sources
+  const { config, disabled, environment, metrics, catalog, health, roles, ledger, incidents, uptime, clock } =
+    sources
   const readings = new Readings(sources)
   const requests = (range: TimeRange) =>
     readings.read(`requests ${range.name}`, async () => ok(await readHistory(metrics, range, clock())))
@@ -93,10 +103,11 @@ export function pageRoutes(sources: PageSources) {
 
   return new Hono<{ Variables: AdminVariables }>()
     .get('/', async (c) => {
-      const [history, status, known] = await Promise.all([
+      const [history, status, known, monitors] = await Promise.all([
         requests(TIME_RANGES[0]!),
         readings.read('alert status', async () => ok(await ledger().status())),
         facts(),
+        readings.read('monitors report', async () => ok(await uptime().report())),
       ])
       return render(
         c,
@@ -123,6 +134,15 @@ export function pageRoutes(sources: PageSources) {
             reading={history}
             show={(value) => <RequestSummary history={value} />}
           />
+          {config.monitors.length > 0 && (
+            <Part
+              id="monitors"
+              title="Monitors"
+              aside={<a href="/admin/pages/monitors">Each of them</a>}
+              reading={monitors}
+              show={(report) => <MonitorSummary report={report} />}
+            />
+          )}
           <Part
             id="scheduler"
             title="Scheduler and notifications"
@@ -158,7 +178,10 @@ export function pageRoutes(sources: PageSources) {
       )
     })
     .get('/pages/alerts', async (c) => {
-      const overview = await readings.read('alerts', async () => ok(await ledger().overview()))
+      const [overview, past] = await Promise.all([
+        readings.read('alerts', async () => ok(await ledger().overview())),
+        readings.read('incidents', async () => ok(await incidents.list(clock() - 7 * DAY_MS))),
+      ])
       const csrfToken = c.get('session')?.csrfToken
       const alerts = [
         ...config.alerts.rules,
@@ -190,15 +213,69 @@ export function pageRoutes(sources: PageSources) {
             show={({ outbox }) => <Deliveries outbox={outbox} />}
           />
           <Part
-            id="resolved"
-            title="Resolved, 7 days"
-            reading={overview}
-            show={({ resolved }) => <ResolvedAlerts resolved={resolved} />}
+            id="incidents"
+            title="Incidents, 7 days"
+            reading={past}
+            show={(value) => <IncidentsList incidents={value} now={clock()} />}
           />
         </>,
       )
     })
     .route('/pages/alerts', alertFormRoutes(ledger, clock))
+    .get('/pages/monitors', async (c) => {
+      const { monitors } = config
+      const chosen = monitors.find(({ id }) => id === c.req.query('monitor'))
+      const view = await readings.read('monitors', async () => {
+        const client = uptime()
+        const [report, histories] = await Promise.all([
+          client.report(),
+          client.history(monitors.map(({ id }) => id)),
+        ])
+        return ok({ report, histories })
+      })
+      return render(
+        c,
+        'monitors',
+        <>
+          {chosen && (
+            <Part
+              id="monitor"
+              title={chosen.name}
+              aside={<a href="/admin/pages/monitors">Only the list</a>}
+              reading={view}
+              show={({ histories }) => {
+                const history = histories.find(({ id }) => id === chosen.id)
+                return history ? (
+                  <MonitorDetails history={history} />
+                ) : (
+                  <Empty>It was not measured yet.</Empty>
+                )
+              }}
+            />
+          )}
+          <Part
+            id="monitors"
+            title="Now"
+            reading={view}
+            show={(value) => (
+              <>
+                <MonitorTable view={value} monitors={monitors} now={clock()} />
+                {monitors.length > 0 && <JudgedAt report={value.report} now={clock()} />}
+              </>
+            )}
+          />
+          <Part
+            id="maintenance"
+            title="Maintenance"
+            reading={view}
+            show={({ report }) => (
+              <MaintenanceList windows={report.maintenance} monitors={monitors} now={clock()} />
+            )}
+          />
+        </>,
+        MONITORS_SECONDS,
+      )
+    })
     .get('/pages/dependencies', async (c) => {
       const { mongodb, cache } = sources
       const [report, counts] = await Promise.all([

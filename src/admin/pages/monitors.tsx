@@ -1,0 +1,199 @@
+import type { MonitorConfig } from '../../config/monitors.ts'
+import { DAY_MS, MINUTE_MS } from '../../lib/clock.ts'
+import { formatDuration } from '../../lib/duration.ts'
+import type { Maintenance, MonitorHistory, MonitorState, MonitorStatus } from '../../monitors/model.ts'
+import { uptimeRatio } from '../../monitors/model.ts'
+import type { MonitorsReport } from '../../monitors/ports.ts'
+import { Chart } from './chart.tsx'
+import { Badge, Empty, Figure, TableScroll, Time, type Tone } from './elements.tsx'
+import { formatValue } from './format.ts'
+
+const TONES: Readonly<Record<MonitorState, Tone>> = {
+  up: 'good',
+  degraded: 'warning',
+  down: 'bad',
+  unknown: 'off',
+  maintenance: 'info',
+}
+
+/** Everything that is known of the monitors. */
+export interface MonitorsView {
+  readonly report: MonitorsReport
+  readonly histories: readonly MonitorHistory[]
+}
+
+/** Each monitor as it is now, leading to its history. */
+export const MonitorTable = ({
+  view: { report, histories },
+  monitors,
+  now,
+}: {
+  view: MonitorsView
+  monitors: readonly MonitorConfig[]
+  now: number
+}) => {
+  if (monitors.length === 0) {
+    return (
+      <Empty>
+        No monitors are configured. Add one to <code>monitors</code> in <code>edgewatch.config.ts</code>, or
+        set the variables of those that are switched off.
+      </Empty>
+    )
+  }
+  const nameOf = (id: string) => monitors.find((each) => each.id === id)?.name ?? id
+  return (
+    <TableScroll label="Monitors">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Monitor</th>
+            <th scope="col">State</th>
+            <th scope="col">For</th>
+            <th scope="col" class="number">
+              Uptime, 90 days
+            </th>
+            <th scope="col">Seen from</th>
+            <th scope="col">Why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {monitors.map(({ id, name }) => {
+            const status = report.monitors.find((each) => each.id === id)
+            const state = status?.state ?? 'unknown'
+            const days = histories.find((each) => each.id === id)?.days ?? []
+            return (
+              <tr>
+                <th scope="row">
+                  <a href={`/admin/pages/monitors?${new URLSearchParams({ monitor: id })}`}>{name}</a>
+                </th>
+                <td>
+                  <Badge tone={TONES[state]}>{state}</Badge>
+                </td>
+                <td class="nowrap">
+                  {status?.sinceMs === undefined ? '–' : formatDuration(now - status.sinceMs)}
+                </td>
+                <td class="number">{uptimeText(days)}</td>
+                <td>{status ? <Regions status={status} /> : 'nowhere yet'}</td>
+                <td>
+                  {status?.blockedBy === undefined
+                    ? (status?.reason ?? '–')
+                    : `${status.reason ?? ''} (depends on ${nameOf(status.blockedBy)}, which is down)`}
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </TableScroll>
+  )
+}
+
+const Regions = ({ status: { regions } }: { status: MonitorStatus }) => (
+  <ul class="plain">
+    {regions.map(({ region, state, last }) => (
+      <li>
+        {region}{' '}
+        <span class="dim">{last?.latencyMs === undefined ? state : formatValue(last.latencyMs, 'ms')}</span>
+      </li>
+    ))}
+  </ul>
+)
+
+/** Two decimals, never rounded up to 100 %. */
+function uptimeText(days: MonitorHistory['days']): string {
+  const ratio = uptimeRatio(days)
+  return ratio === undefined ? '–' : `${(Math.floor(ratio * 10_000) / 100).toFixed(2)} %`
+}
+
+/** One monitor's last day and last months. */
+export const MonitorDetails = ({ history: { days, latency } }: { history: MonitorHistory }) => (
+  <>
+    <dl class="figures">
+      {[1, 7, 30, 90].map((count) => (
+        <Figure
+          label={count === 1 ? 'Uptime, today' : `Uptime, ${count} days`}
+          value={uptimeText(days.slice(-count))}
+        />
+      ))}
+    </dl>
+    <div class="charts">
+      <Chart
+        id="chart-latency"
+        title="Time to answer, 24 hours"
+        unit="ms"
+        timesMs={latency.map(({ atMs }) => atMs)}
+        lines={[
+          { name: 'p50', values: latency.map(({ p50Ms }) => p50Ms ?? null) },
+          { name: 'p95', values: latency.map(({ p95Ms }) => p95Ms ?? null) },
+        ]}
+        empty="It has not answered in the last 24 hours."
+      />
+      <Chart
+        id="chart-uptime"
+        title="Uptime by day"
+        unit="ratio"
+        timesMs={days.map(({ date }) => Date.parse(date))}
+        lines={[{ name: 'Uptime', values: days.map((day) => uptimeRatio([day]) ?? null) }]}
+        empty="It was not measured yet."
+      />
+    </div>
+  </>
+)
+
+/** Maintenance that is under way or near. */
+export const MaintenanceList = ({
+  windows,
+  monitors,
+  now,
+}: {
+  windows: readonly Maintenance[]
+  monitors: readonly MonitorConfig[]
+  now: number
+}) => {
+  if (windows.length === 0) return <Empty>No maintenance is under way or within the next 14 days.</Empty>
+  return (
+    <TableScroll label="Maintenance">
+      <table>
+        <thead>
+          <tr>
+            {['Title', 'From (UTC)', 'To (UTC)', 'Monitors'].map((name) => (
+              <th scope="col">{name}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {windows.map((each) => (
+            <tr>
+              <th scope="row">
+                {each.title} {each.fromMs <= now && now < each.toMs && <Badge tone="info">under way</Badge>}
+              </th>
+              <td>
+                <Time atMs={each.fromMs} />
+              </td>
+              <td>
+                <Time atMs={each.toMs} />
+              </td>
+              <td>
+                {each.monitors
+                  .map((id) => monitors.find((monitor) => monitor.id === id)?.name ?? id)
+                  .join(', ') || 'all'}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableScroll>
+  )
+}
+
+/** When the monitors were last judged, if that is long ago: what is shown is then old, too. */
+export const JudgedAt = ({ report: { judgedAtMs }, now }: { report: MonitorsReport; now: number }) => {
+  if (judgedAtMs === undefined) return <p class="dim">They were not judged yet: the scheduler has not run.</p>
+  const isLate = now - judgedAtMs > 3 * MINUTE_MS && now - judgedAtMs < 365 * DAY_MS
+  return (
+    <p class={isLate ? 'late' : 'dim'}>
+      Judged at <Time atMs={judgedAtMs} /> UTC
+      {isLate && `, ${formatDuration(now - judgedAtMs)} ago: the scheduler is late`}
+    </p>
+  )
+}
