@@ -2,13 +2,14 @@
 // and the capabilities never import a vendor.
 const within = (...folders) => `^src/(${folders.join('|')})/`
 const LAYERS = [
-  'config',
   'logging',
   'metrics',
+  'config',
   'observe',
   'cache',
   'push',
   'health',
+  'business',
   'monitors',
   'alerts',
   'incidents',

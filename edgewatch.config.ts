@@ -1,5 +1,9 @@
 import { defineConfig } from './src/config/load.ts'
 
+const TIERS = ['free', 'starter', 'growth', 'enterprise']
+const PAYING_TIERS = TIERS.slice(1)
+const FRAMEWORKS = ['CSRD', 'GRI', 'SASB', 'TCFD', 'CDP']
+
 /**
  * What Edgewatch watches and whom it tells. `${NAME}` is filled in from the environment (`wrangler secret put NAME`);
  * never write a secret here. A part with `whenUnset: 'disable'` is off until its secrets are set.
@@ -45,6 +49,67 @@ export default defineConfig({
   ],
   // The sandbox has no internet, so there it is one of its own servers.
   probes: { controlUrl: '${CONTROL_URL:-https://www.cloudflare.com/cdn-cgi/trace}' },
+
+  // What applications tell at /events, and what is asked of MongoDB each hour. An event with a label value that isn't
+  // listed here is refused.
+  business: {
+    metrics: [
+      {
+        name: 'analysis_by_framework_total',
+        type: 'counter',
+        help: 'Analyses by framework.',
+        labels: { framework: FRAMEWORKS, user_tier: TIERS },
+      },
+      {
+        name: 'metrics_extracted_count',
+        type: 'histogram',
+        help: 'Number of metrics extracted per analysis.',
+        buckets: [0, 5, 10, 20, 50, 100, 200],
+      },
+      {
+        name: 'subscription_revenue_usd',
+        type: 'gauge',
+        help: 'Monthly recurring revenue.',
+        labels: { tier: PAYING_TIERS },
+        query: 'monthly_revenue',
+      },
+      {
+        name: 'customers',
+        type: 'gauge',
+        help: 'Customers by tier.',
+        labels: { tier: PAYING_TIERS },
+        query: 'customers',
+      },
+      {
+        name: 'daily_active_users',
+        type: 'gauge',
+        help: 'Users active today so far, and yesterday.',
+        labels: { day: ['today', 'yesterday'] },
+        query: 'daily_active_users',
+      },
+      {
+        name: 'framework_usage',
+        type: 'gauge',
+        help: 'Uses of a framework in the last 7 days.',
+        labels: { framework: FRAMEWORKS },
+        query: 'framework_usage',
+      },
+      {
+        name: 'framework_coverage_percent',
+        type: 'gauge',
+        help: 'How much of a framework was covered on average in the last 7 days.',
+        labels: { framework: FRAMEWORKS },
+        query: 'framework_coverage',
+      },
+    ],
+    events: {
+      analysis_completed: [
+        { metric: 'analysis_by_framework_total' },
+        { metric: 'metrics_extracted_count', value: 'metrics_extracted' },
+      ],
+    },
+    prices: { free: 0, starter: 49, growth: 199, enterprise: 999 },
+  },
 
   alerts: {
     rules: [
@@ -107,6 +172,15 @@ export default defineConfig({
         for: '5m',
         severity: 'warning',
         summary: '95 % of requests take up to {value}',
+      },
+      {
+        id: 'events-backlog',
+        signal: { metric: 'edgewatch_events_backlog' },
+        operator: '>',
+        threshold: 0,
+        for: '10m',
+        severity: 'warning',
+        summary: '{value} events wait to be written to MongoDB',
       },
     ],
     receivers: [

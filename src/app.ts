@@ -13,6 +13,7 @@ import { adminRoutes } from './admin/routes.ts'
 import { Sessions } from './admin/sessions.ts'
 import { signInRoutes, signOutRoutes } from './admin/sign-in.tsx'
 import { alertRoutes } from './alerts/routes.ts'
+import { businessRoutes, eventRoutes } from './business/routes.ts'
 import { describeConfig } from './config/describe.ts'
 import { healthRoutes } from './health/routes.ts'
 import { home } from './home.tsx'
@@ -52,6 +53,12 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   const heartbeatGuard = new TokenGuard({
     purpose: 'heartbeat',
     tokens: environment.heartbeatTokens,
+    ...tokenLimits,
+  })
+  const ingestGuard = new TokenGuard({
+    purpose: 'ingest',
+    tokens: environment.ingestTokens,
+    takesPasswords: true,
     ...tokenLimits,
   })
   const app = new Hono<{ Variables: ObserveVariables }>()
@@ -138,12 +145,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     '/',
     pushRoutes({
       store: services.pushed,
-      guard: new TokenGuard({
-        purpose: 'ingest',
-        tokens: environment.ingestTokens,
-        takesPasswords: true,
-        ...tokenLimits,
-      }),
+      guard: ingestGuard,
       log,
     }),
   )
@@ -160,6 +162,10 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
 
   app.use('/heartbeat/*', heartbeatGuard.required)
   app.route('/heartbeat', heartbeatRoutes(services.uptime))
+
+  const businessSettings = { business: services.business, catalog, recorder, clock: systemClock }
+  app.use('/events/*', ingestGuard.required)
+  app.route('/events', eventRoutes(businessSettings))
 
   app.route('/admin', signInRoutes({ auth, sessions, service: config.service.name }))
   app.use('/admin/*', auth.required, timeout(ADMIN_TIMEOUT_MS))
@@ -197,6 +203,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     monitorRoutes({ monitors: config.monitors, uptime: services.uptime, clock: systemClock }),
   )
   app.route('/admin', pushedRoutes(services.pushed))
+  app.route('/admin', businessRoutes(businessSettings))
   app.get('/test/error', auth.required, () => {
     throw new TestError('Test error for Sentry monitoring')
   })

@@ -19,6 +19,7 @@ const LINKS: readonly Link[] = [
   { path: '/metrics', tells: 'For Prometheus', access: 'public' },
   { path: '/metrics/cache', tells: 'Cache hits and misses', access: 'public' },
   { path: '/admin/metrics', tells: 'Requests by route, database, cache, scheduler', access: 'token' },
+  { path: '/admin/business', tells: 'Active users, revenue by tier, use of frameworks', access: 'token' },
   { path: '/admin/alerts', tells: 'Alerts, incidents and what was delivered', access: 'token' },
   { path: '/admin/pushed', tells: 'What applications pushed, and when', access: 'token' },
   { path: '/admin/silences', tells: 'What is silenced, until when and why', access: 'token' },

@@ -1,6 +1,7 @@
 import { env, waitUntil } from 'cloudflare:workers'
 import { runTick } from './alerts/job.ts'
 import { createApp } from './app.ts'
+import { askHourly } from './business/job.ts'
 import { newId } from './lib/ids.ts'
 import { runWithContext } from './logging/context.ts'
 import { runMonitors } from './monitors/job.ts'
@@ -8,6 +9,7 @@ import { servicesOf } from './services.ts'
 
 export {
   AlertLedger,
+  EventQueue,
   HealthMonitor,
   IncidentBook,
   MetricsStore,
@@ -23,7 +25,7 @@ export default {
   fetch: app.fetch,
 
   async scheduled(controller) {
-    const { config, ledger, uptime, log, errors, recorder } = servicesOf(env)
+    const { config, ledger, uptime, business, log, errors, recorder } = servicesOf(env)
     // At the same time: neither waits for the other. Without monitors nothing is called.
     await runWithContext({ requestId: newId() }, () =>
       Promise.all([
@@ -31,6 +33,7 @@ export default {
         config.monitors.length > 0 && runMonitors(controller.scheduledTime, uptime(), { log, errors }),
       ]),
     )
+    if (business?.asksDatabase) waitUntil(askHourly(controller.scheduledTime, business.queue(), log))
     // An isolate that only the cron uses has no request that would hand over what was counted.
     recorder.flushLater(waitUntil)
   },

@@ -1,14 +1,16 @@
 import { connect } from 'cloudflare:sockets'
 import { AlertLedgerObject, type TickResult } from './alerts/ledger.ts'
 import type { LedgerSettings } from './alerts/settings.ts'
+import type { EventQueueSettings } from './business/queue.ts'
+import { EventQueueObject } from './business/queue.ts'
 import type { HealthMonitorSettings } from './health/monitor.ts'
 import { HealthMonitorObject } from './health/monitor.ts'
 import type { IncidentBookSettings } from './incidents/book.ts'
 import { IncidentBookObject } from './incidents/book.ts'
-import { systemClock } from './lib/clock.ts'
+import { SECOND_MS, systemClock } from './lib/clock.ts'
 import { newId } from './lib/ids.ts'
 import { runWithContext } from './logging/context.ts'
-import { siblingShards } from './metrics/client.ts'
+import { MetricsClient, siblingShards } from './metrics/client.ts'
 import type { MetricsStoreSettings } from './metrics/store.ts'
 import { MetricsStoreObject } from './metrics/store.ts'
 import { userAgentOf } from './monitors/http-request.ts'
@@ -41,9 +43,9 @@ import { UpstashProbe } from './vendors/upstash/redis.ts'
 
 export class MetricsStore extends MetricsStoreObject<Env> {
   protected override settings(): MetricsStoreSettings {
-    const { config, catalog, log } = servicesOf(this.env)
+    const { config, everyMetric, log } = servicesOf(this.env)
     return {
-      catalog,
+      catalog: everyMetric,
       maxSeries: maxSeriesOf(config),
       isRetired: retiredSeries(config.monitors),
       siblings: () => siblingShards(this.env.METRICS_STORE, config.metrics.shards),
@@ -193,14 +195,43 @@ export class RegionProber extends RegionProberObject<Env> {
 
 export class PushStore extends PushStoreObject<Env> {
   protected override settings(): PushStoreSettings {
-    const { config, catalog } = servicesOf(this.env)
+    const { config, everyMetric } = servicesOf(this.env)
     const { ttl: ttlMs, ...limits } = config.push
-    return { catalog, limits, ...(ttlMs !== undefined && { ttlMs }), clock: systemClock }
+    return { catalog: everyMetric, limits, ...(ttlMs !== undefined && { ttlMs }), clock: systemClock }
   }
 }
 
 export class IncidentBook extends IncidentBookObject<Env> {
   protected override settings(): IncidentBookSettings {
     return { clock: systemClock }
+  }
+}
+
+export class EventQueue extends EventQueueObject<Env> {
+  // Each piece of work has an id on its log lines, and the lines before an error go with it to the error tracker.
+  override alarm(): Promise<void> {
+    return runWithContext({ requestId: newId() }, () => super.alarm())
+  }
+
+  protected override settings(): EventQueueSettings {
+    const services = servicesOf(this.env)
+    const { config, catalog, business, log } = services
+    if (!business) throw new Error('the configuration has no business')
+    const recorder = createRecorder(services)
+    // What was sent and not acknowledged must come to the same shard again, also after a restart: the first.
+    const metrics = new MetricsClient(this.env.METRICS_STORE, config.metrics.shards, () => 0)
+    return {
+      ...business,
+      catalog,
+      database: business.asksDatabase ? () => mongoGateway(this.env) : undefined,
+      send: (batch) => metrics.send(batch),
+      recorder,
+      maxSeries: maxSeriesOf(config),
+      gatherMs: config.metrics.flushSeconds * SECOND_MS,
+      newId,
+      clock: systemClock,
+      log,
+      errors: createErrorReporter(services, recorder),
+    }
   }
 }

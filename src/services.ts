@@ -2,7 +2,11 @@ import { waitUntil } from 'cloudflare:workers'
 import written from '../edgewatch.config.ts'
 import type { AlertLedgerClient } from './alerts/ledger.ts'
 import type { Receiver } from './alerts/receiver.ts'
+import type { BusinessMetrics } from './business/effects.ts'
+import { declareMetrics, Effects } from './business/effects.ts'
+import type { EventQueueClient } from './business/ports.ts'
 import { Cache } from './cache/cache.ts'
+import type { BusinessConfig } from './config/business.ts'
 import type { Environment } from './config/env.ts'
 import { readEnvironment } from './config/env.ts'
 import type { LoadedConfig } from './config/load.ts'
@@ -23,6 +27,7 @@ import { MetricsBuffer } from './metrics/buffer.ts'
 import type { Catalog } from './metrics/catalog.ts'
 import { createCatalog } from './metrics/catalog.ts'
 import { MetricsClient } from './metrics/client.ts'
+import type { Metric } from './metrics/model.ts'
 import { seriesOfMonitors } from './monitors/metrics.ts'
 import type { UptimeMonitorClient } from './monitors/ports.ts'
 import type { MongoGateway } from './objects.ts'
@@ -42,6 +47,8 @@ export interface Services extends LoadedConfig {
   readonly log: Logger
   readonly errors: ErrorReporter
   readonly catalog: Catalog
+  /** The catalog, and the metrics that the configuration declares. */
+  readonly everyMetric: Catalog
   readonly metrics: MetricsClient
   /** All that `/metrics` shows and rules can name: Edgewatch's own metrics and the pushed ones. */
   readonly exposed: ExposedMetrics
@@ -59,6 +66,18 @@ export interface Services extends LoadedConfig {
   readonly mongodb: () => Pick<MongoGateway, 'collections'>
   readonly pushed: () => PushStoreClient
   readonly status: StatusReader
+  /** Undefined: the configuration has no `business`. */
+  readonly business: BusinessServices | undefined
+}
+
+/** How the business does. */
+export interface BusinessServices {
+  readonly config: BusinessConfig
+  readonly metrics: BusinessMetrics
+  readonly effects: Effects
+  readonly queue: () => EventQueueClient
+  /** Whether MongoDB is configured: events are written to it, and asked of it. */
+  readonly asksDatabase: boolean
 }
 
 const known = new WeakMap<Env, Services>()
@@ -91,6 +110,8 @@ const incidentBook = (env: Env): IncidentBookClient => env.INCIDENT_BOOK.getByNa
 /** Series per metric: what is configured, and at least what the monitors need. */
 export const maxSeriesOf = ({ metrics, monitors }: Config): number =>
   Math.max(metrics.maxSeries, seriesOfMonitors(monitors))
+
+const eventQueue = (env: Env) => env.EVENT_QUEUE.getByName(SINGLETON)
 
 const alertLedger = (env: Env) => env.ALERT_LEDGER.getByName(SINGLETON)
 
@@ -164,9 +185,12 @@ function createServices(env: Env): Services {
   })
   if (environment.ignored.length > 0) log.warn('variables_ignored', { names: environment.ignored })
   const catalog = createCatalog(config.metrics.namespace)
+  const business = config.business && createBusiness(config.business, loaded, catalog, () => eventQueue(env))
+  const declared = [...(business?.metrics.values() ?? [])].map(({ metric }) => [metric.name, metric])
+  const everyMetric = { ...catalog, ...Object.fromEntries(declared) }
   const metrics = new MetricsClient(env.METRICS_STORE, config.metrics.shards, Math.random)
   const pushed = () => env.PUSH_STORE.getByName(SINGLETON)
-  const ownNames = Object.values(catalog).map(({ name }) => name)
+  const ownNames = Object.values<Metric>(everyMetric).map(({ name }) => name)
   const recorder = createRecorder({ config, catalog, metrics, log })
   const errors = createErrorReporter({ config, env, environment, catalog, log }, recorder)
   const ledger = () => alertLedger(env)
@@ -198,6 +222,7 @@ function createServices(env: Env): Services {
     log,
     errors,
     catalog,
+    everyMetric,
     metrics,
     // Without a token nothing can be pushed, and nobody is asked for it.
     exposed: environment.ingestTokens.length > 0 ? new MetricsWithPushed(metrics, ownNames, pushed) : metrics,
@@ -225,5 +250,23 @@ function createServices(env: Env): Services {
       clock: systemClock,
       log,
     }),
+    business,
+  }
+}
+
+function createBusiness(
+  business: BusinessConfig,
+  { config }: LoadedConfig,
+  catalog: Catalog,
+  queue: () => EventQueueClient,
+): BusinessServices {
+  const { namespace } = config.metrics
+  const metrics = declareMetrics(business, namespace)
+  return {
+    config: business,
+    metrics,
+    effects: new Effects(business, metrics, catalog, namespace),
+    queue,
+    asksDatabase: config.mongodb !== undefined,
   }
 }

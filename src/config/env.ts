@@ -42,7 +42,7 @@ export interface Environment {
   readonly metricsTokens: readonly Secret[]
   /** For `/heartbeat/<id>`. */
   readonly heartbeatTokens: readonly Secret[]
-  /** For what applications report: pushed metrics. */
+  /** For what applications report: events and pushed metrics. */
   readonly ingestTokens: readonly Secret[]
   /** Variables that have a value which makes no sense; their defaults are used. Telemetry must not stop for them. */
   readonly ignored: readonly string[]

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { business, checkDeclaredMetrics } from './business.ts'
 import { link } from './links.ts'
 import { maintenance } from './maintenance.ts'
 import type { MonitorConfig } from './monitors.ts'
@@ -136,9 +137,11 @@ export const configSchema = z
       .array(link.optional())
       .transform((links) => links.filter((each) => each !== undefined))
       .prefault([]),
+    business: business.optional(),
   })
   // Also when the shape has mistakes of its own, so that all are told at once.
   .superRefine((config, context) => checkNames(looseNames.parse(config), context), { when: () => true })
+  .superRefine(checkDeclaredMetrics, { when: () => true })
   .transform((config) => ({ ...config, alerts: withMonitorIds(config.alerts, config.monitors) }))
 
 /** The configuration, checked, with its secrets wrapped. */

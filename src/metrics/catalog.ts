@@ -64,6 +64,23 @@ export function createCatalog(namespace: string) {
       name: 'edgewatch_notifications_pending',
       help: 'Notifications that wait to be delivered.',
     }),
+    events: counter({
+      name: 'edgewatch_events_total',
+      help: 'Events sent to /events, by what came of them: accepted, duplicate, rejected, or turned_away as too many wait.',
+      labels: ['type', 'outcome'],
+    }),
+    eventsBacklog: gauge({
+      name: 'edgewatch_events_backlog',
+      help: 'Events that wait to be counted or to be written to MongoDB.',
+    }),
+    documentsRefused: counter({
+      name: 'edgewatch_events_refused_total',
+      help: 'Documents made of events that MongoDB refuses for good.',
+    }),
+    businessAsked: gauge({
+      name: 'edgewatch_business_queries_last_success_timestamp_seconds',
+      help: 'When MongoDB last answered the business queries, in seconds since the epoch.',
+    }),
     errorsReported: counter({
       name: 'edgewatch_errors_total',
       help: 'Errors, by whether they were sent to the error tracker or only counted.',

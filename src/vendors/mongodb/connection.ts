@@ -10,8 +10,11 @@ export interface ConnectionSettings {
   readonly uri: Secret
   /** Unused for this long, the connection is closed. */
   readonly idleMs: number
-  /** How long connecting, or one command, may take. */
+  /** How long connecting may take, and one command unless `commandTimeoutMs` says otherwise. */
   readonly timeoutMs: number
+  readonly commandTimeoutMs?: number
+  /** Sockets to the server that holds data; `MAX_POOL_SIZE` unless stated. */
+  readonly poolSize?: number
 }
 
 /**
@@ -91,18 +94,23 @@ export class MongoConnection {
   }
 }
 
-async function connect({ uri, timeoutMs }: ConnectionSettings): Promise<MongoClient> {
+async function connect({
+  uri,
+  timeoutMs,
+  commandTimeoutMs,
+  poolSize,
+}: ConnectionSettings): Promise<MongoClient> {
   // The driver is most of the bundle: only the object that needs it pays for its start.
   const { MongoClient } = await import('mongodb')
   const client = new MongoClient(uri.reveal(), {
     appName: 'edgewatch',
-    maxPoolSize: MAX_POOL_SIZE,
+    maxPoolSize: poolSize ?? MAX_POOL_SIZE,
     // Streamed heartbeats take a second socket for each server.
     serverMonitoringMode: 'poll',
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
-    socketTimeoutMS: timeoutMs,
-    waitQueueTimeoutMS: timeoutMs,
+    socketTimeoutMS: commandTimeoutMs ?? timeoutMs,
+    waitQueueTimeoutMS: commandTimeoutMs ?? timeoutMs,
     // A retry inside the driver would take the time that ours needs.
     retryReads: false,
   })

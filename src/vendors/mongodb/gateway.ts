@@ -1,4 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
+import type { DocumentWrite } from '../../business/documents.ts'
+import type { Aggregation, BusinessDatabase, RefusedWrite } from '../../business/ports.ts'
 import type { DependencyState, Probe } from '../../health/model.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { within } from '../../lib/deadline.ts'
@@ -6,11 +8,14 @@ import type { Failure, Result } from '../../lib/result.ts'
 import { ok } from '../../lib/result.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Logger } from '../../logging/model.ts'
+import type { Row } from './aggregations.ts'
+import { aggregateAll } from './aggregations.ts'
 import type { CollectionCounts } from './collections.ts'
 import { countCollections } from './collections.ts'
 import { MongoConnection } from './connection.ts'
 import type { ServerNumbers } from './numbers.ts'
 import { readNumbers } from './numbers.ts'
+import { writeAll } from './writes.ts'
 
 /** What a gateway needs. */
 export interface MongoGatewaySettings {
@@ -30,6 +35,10 @@ export interface MongoGatewaySettings {
 /** How much of a probe's time connecting or one command may take: less than all, so that the driver says why. */
 const COMMAND_SHARE = 0.8
 const COLLECTIONS_TIMEOUT_MS = 5_000
+/** Writes and aggregations may take their time; whoever asks waits for less. */
+const WORK_TIMEOUT_MS = 30_000
+const WORK_COMMAND_TIMEOUT_MS = 15_000
+const WORK_CONNECT_TIMEOUT_MS = 3_000
 /** Counts are shared for this long, so that looking at a dashboard doesn't load the database. */
 const COUNTS_SHARED_MS = 15_000
 
@@ -37,8 +46,8 @@ const COUNTS_SHARED_MS = 15_000
  * The one place that talks to MongoDB. Handshakes cost hundreds of milliseconds, so it keeps the driver's pool open
  * while it is in use, and closes it when idle.
  */
-export abstract class MongoGatewayObject<E> extends DurableObject<E> implements Probe {
-  #ready: { settings: MongoGatewaySettings; connection: MongoConnection; probeTimeoutMs: number } | undefined
+export abstract class MongoGatewayObject<E> extends DurableObject<E> implements Probe, BusinessDatabase {
+  #ready: Ready | undefined
 
   #counts: { readonly counts: CollectionCounts; readonly countedAtMs: number } | undefined
 
@@ -82,12 +91,40 @@ export abstract class MongoGatewayObject<E> extends DurableObject<E> implements 
     return outcome
   }
 
+  async write(writes: readonly DocumentWrite[]): Promise<Result<readonly RefusedWrite[]>> {
+    const { settings, work } = this.#prepare()
+    const outcome = await work.use((client) => writeAll(client, settings.database, writes), WORK_TIMEOUT_MS)
+    if (!outcome.ok) this.#log('write', outcome.error)
+    return outcome
+  }
+
+  async aggregate(
+    aggregations: readonly Aggregation[],
+    maxTimeMS: number,
+  ): Promise<Result<readonly (readonly Row[])[]>> {
+    const { settings, work } = this.#prepare()
+    const outcome = await work.use(
+      (client) => aggregateAll(client, settings.database, aggregations, maxTimeMS),
+      WORK_TIMEOUT_MS,
+    )
+    if (!outcome.ok) this.#log('aggregate', outcome.error)
+    return outcome
+  }
+
   #prepare() {
     if (!this.#ready) {
       const settings = this.settings()
       const { uri, idleMs, probeTimeoutMs = 1_900 } = settings
       const connection = new MongoConnection({ uri, idleMs, timeoutMs: probeTimeoutMs * COMMAND_SHARE })
-      this.#ready = { settings, connection, probeTimeoutMs }
+      // Apart, so that neither waits for the other: what hangs is closed, with all that uses it.
+      const work = new MongoConnection({
+        uri,
+        idleMs,
+        timeoutMs: WORK_CONNECT_TIMEOUT_MS,
+        commandTimeoutMs: WORK_COMMAND_TIMEOUT_MS,
+        poolSize: 1,
+      })
+      this.#ready = { settings, connection, work, probeTimeoutMs }
     }
     return this.#ready
   }
@@ -95,4 +132,13 @@ export abstract class MongoGatewayObject<E> extends DurableObject<E> implements 
   #log(operation: string, { message }: Failure): void {
     this.#ready?.settings.log.warn('mongodb_failed', { operation, reason: message })
   }
+}
+
+interface Ready {
+  readonly settings: MongoGatewaySettings
+  /** For probes and counts. */
+  readonly connection: MongoConnection
+  /** For writes and aggregations. */
+  readonly work: MongoConnection
+  readonly probeTimeoutMs: number
 }

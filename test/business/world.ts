@@ -1,0 +1,157 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { vi } from 'vitest'
+import { declareMetrics, Effects } from '../../src/business/effects.ts'
+import type { BusinessEvent } from '../../src/business/events.ts'
+import { isMistake, readEvent } from '../../src/business/events.ts'
+import type { BusinessDatabase, EventQueueClient } from '../../src/business/ports.ts'
+import type { EventQueueSettings } from '../../src/business/queue.ts'
+import { business } from '../../src/config/business.ts'
+import { EventQueue } from '../../src/index.ts'
+import { noReporter } from '../../src/logging/no-reporter.ts'
+import type { Batch } from '../../src/metrics/batch.ts'
+import type { Metric } from '../../src/metrics/model.ts'
+import { catalog, createWorld as createMetricsWorld } from '../metrics/harness.ts'
+
+/** Far ahead, so that alarms come only when the test lets them. */
+export const NOON = Date.UTC(2090, 7, 3, 12, 10, 5)
+
+/** Metrics of an ESG platform, as the documents have them. */
+export const config = business.parse({
+  metrics: [
+    {
+      name: 'analysis_by_framework_total',
+      type: 'counter',
+      help: 'Analyses by framework.',
+      labels: { framework: ['CSRD', 'GRI'], user_tier: ['free', 'starter', 'growth', 'enterprise'] },
+    },
+    {
+      name: 'metrics_extracted_count',
+      type: 'histogram',
+      help: 'Metrics extracted.',
+      buckets: [0, 5, 10, 20, 50, 100, 200],
+    },
+    {
+      name: 'subscription_revenue_usd',
+      type: 'gauge',
+      help: 'Revenue.',
+      labels: { tier: ['starter', 'growth', 'enterprise'] },
+      query: 'monthly_revenue',
+    },
+    {
+      name: 'customers',
+      type: 'gauge',
+      help: 'Customers.',
+      labels: { tier: ['starter', 'growth', 'enterprise'] },
+      query: 'customers',
+    },
+    {
+      name: 'daily_active_users',
+      type: 'gauge',
+      help: 'Users.',
+      labels: { day: ['today', 'yesterday'] },
+      query: 'daily_active_users',
+    },
+    {
+      name: 'framework_coverage_percent',
+      type: 'gauge',
+      help: 'Coverage.',
+      labels: { framework: ['CSRD', 'GRI'] },
+      query: 'framework_coverage',
+    },
+    { name: 'signups_total', type: 'counter', help: 'Signups.' },
+    { name: 'load', type: 'gauge', help: 'Load.', labels: { host: ['a', 'b'] } },
+  ],
+  events: {
+    analysis_completed: [
+      { metric: 'analysis_by_framework_total' },
+      { metric: 'metrics_extracted_count', value: 'metrics_extracted' },
+    ],
+  },
+})
+
+export const metrics = declareMetrics(config, 'esg')
+export const effects = new Effects(config, metrics, catalog, 'esg')
+
+/** An event as the queue gets it. */
+export function event(sent: object, now = NOON): BusinessEvent {
+  const read = readEvent(sent, now, config)
+  if (isMistake(read)) throw new Error(`${read.field}: ${read.reason}`)
+  return read
+}
+
+/** What a test may change while the queue runs. */
+export interface QueueWorld {
+  now: number
+  maxBacklog: number
+  database: BusinessDatabase | undefined
+  /** What becomes of a hand-over; by default it arrives. */
+  send: (batch: Batch, deliver: (batch: Batch) => Promise<void>) => Promise<void>
+}
+
+let queues = 0
+
+/** A queue with a metrics store of their own, in the settings of the test. */
+export function createWorld(initial: Partial<QueueWorld> = {}) {
+  const declared = Object.fromEntries([...metrics.values()].map(({ metric }) => [metric.name, metric]))
+  const store = createMetricsWorld({
+    catalog: { ...catalog, ...declared } as typeof catalog & Readonly<Record<string, Metric>>,
+  })
+  const world: QueueWorld = {
+    now: NOON,
+    maxBacklog: config.maxBacklog,
+    database: undefined,
+    send: (batch, deliver) => deliver(batch),
+    ...initial,
+  }
+  const client = store.client()
+  const clock = () => world.now
+  let ids = 0
+  vi.spyOn(
+    EventQueue.prototype as unknown as { settings(): EventQueueSettings },
+    'settings',
+  ).mockImplementation(() => ({
+    get config() {
+      return { ...config, maxBacklog: world.maxBacklog }
+    },
+    metrics,
+    effects,
+    catalog,
+    get database() {
+      const { database } = world
+      return database && (() => database)
+    },
+    send: (batch) => world.send(batch, (each) => client.send(each)),
+    recorder: store.buffer(),
+    maxSeries: 1000,
+    gatherMs: 5_000,
+    newId: () => `made-${queues}-${++ids}`,
+    clock,
+    log: store.log,
+    errors: noReporter,
+  }))
+  const stub = env.EVENT_QUEUE.getByName(`queue-${++queues}`)
+  return {
+    world,
+    log: store.log,
+    stub,
+    queue: stub as unknown as EventQueueClient,
+    accept: (...events: object[]) =>
+      (stub as unknown as EventQueueClient).accept(events.map((each) => event(each, world.now))),
+    /** Lets the alarm come, if one is set; whether it was. */
+    alarm: () => runDurableObjectAlarm(stub),
+    alarmAt: () => runInDurableObject(stub, (_, state) => state.storage.getAlarm()),
+    evict: () =>
+      evictDurableObject(stub).catch((error: Error) => {
+        if (!error.message.includes('not currently running')) throw error
+      }),
+    /** Rows that the queue wrote since it was made. */
+    rowsWritten: () => runInDurableObject(stub, (_, state) => state.storage.sql.exec('SELECT 1').rowsWritten),
+    text: store.text,
+    /** The value of a series as `/metrics` shows it. */
+    async sample(series: string): Promise<number | undefined> {
+      const line = (await store.text()).split('\n').find((each) => each.startsWith(`${series} `))
+      return line === undefined ? undefined : Number(line.slice(series.length + 1))
+    },
+  }
+}
