@@ -13,11 +13,14 @@ interface ErrorBody {
   }
 }
 
-/** Renders what a handler threw. What isn't meant for callers stays inside: they get `internal_error`. */
-export function renderError(error: Error, c: Context): Response {
+/**
+ * Renders what a handler threw. What isn't meant for callers stays inside: they get `internal_error`.
+ * @param more stands beside the error, for a protocol that has a shape of its own
+ */
+export function renderError(error: Error, c: Context, more: object = {}): Response {
   const known = error instanceof HttpError ? error : fromHono(error)
   const headers = { ...known.headers, 'Cache-Control': 'no-store' }
-  return c.newResponse(JSON.stringify(errorBody(known, c)), {
+  return c.newResponse(JSON.stringify({ ...more, ...errorBody(known, c) }), {
     status: known.status as 500,
     headers: { ...headers, 'Content-Type': 'application/json' },
   })

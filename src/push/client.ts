@@ -6,12 +6,14 @@ import type {
   SeriesSelector,
   SeriesValue,
 } from '../metrics/query.ts'
+import type { PushedBody } from './body.ts'
 import type { GroupLabels, Refusable } from './model.ts'
-import type { GroupSummary, Push } from './store.ts'
+import type { ExportOutcome, GroupSummary, Push } from './store.ts'
 
 /** What a `PushStore` answers to. */
 export interface PushStoreClient {
   push(push: Push): Promise<Refusable<void>>
+  export(body: PushedBody): Promise<Refusable<ExportOutcome>>
   remove(labels: GroupLabels): Promise<boolean>
   list(): Promise<readonly GroupSummary[]>
   exposition(format: ExpositionFormat): Promise<string>

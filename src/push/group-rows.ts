@@ -1,5 +1,5 @@
 import type { Group } from './group.ts'
-import type { Family, GroupLabels } from './model.ts'
+import type { Family, GroupLabels, Stream } from './model.ts'
 
 const MAX_ROW_BYTES = 1_900_000
 const VERSION = 1
@@ -11,8 +11,14 @@ interface Head {
   readonly pushedAtMs: number
   readonly failedAtMs: number
   /** In the order of the texts; `length` of each in UTF-16 units. */
-  readonly families: readonly (Omit<Family, 'text'> & { readonly length: number })[]
+  readonly families: readonly (Omit<Family, 'text' | 'streams'> & {
+    readonly length: number
+    readonly streams?: readonly (readonly [labels: string, stream: StoredStream])[]
+  })[]
 }
+
+/** JSON has no NaN and no infinity, which a gauge may be: they are written as text. */
+type StoredStream = Omit<Stream, 'numbers'> & { readonly numbers: readonly (number | string)[] }
 
 type Row = { id: number; bytes: ArrayBuffer }
 
@@ -88,7 +94,11 @@ function encode({ families, ...group }: Group): string {
   const head: Head = {
     version: VERSION,
     ...group,
-    families: all.map(({ text, ...family }) => ({ ...family, length: text.length })),
+    families: all.map(({ text, streams, ...family }) => ({
+      ...family,
+      length: text.length,
+      ...(streams && { streams: Array.from(streams, ([labels, stream]) => [labels, pack(stream)] as const) }),
+    })),
   }
   return `${JSON.stringify(head)}\n${all.map(({ text }) => text).join('')}`
 }
@@ -101,11 +111,19 @@ function decode(stored: string): Group {
   return {
     ...group,
     families: new Map(
-      families.map(({ length, ...family }) => {
+      families.map(({ length, streams, ...family }) => {
         const text = stored.slice(at, at + length)
         at += length
-        return [family.name, { ...family, text }]
+        const unpacked = streams?.map(([labels, stream]) => [labels, unpack(stream)] as const)
+        return [family.name, { ...family, text, ...(unpacked && { streams: new Map(unpacked) }) }]
       }),
     ),
   }
 }
+
+const pack = (stream: Stream): StoredStream => ({
+  ...stream,
+  numbers: stream.numbers.map((each) => (Number.isFinite(each) ? each : String(each))),
+})
+
+const unpack = (stream: StoredStream): Stream => ({ ...stream, numbers: stream.numbers.map(Number) })

@@ -37,42 +37,41 @@ interface Named {
 }
 
 /** The names that a metric's samples have. */
-export const sampleNames = ({ name, type }: Named): string[] =>
+const sampleNames = ({ name, type }: Named): string[] =>
   type === 'histogram' || type === 'summary'
     ? [name, ...SUFFIXES[type].map((suffix) => name + suffix)]
     : [name]
 
+/** What else there is, beside a group that is to change. */
+export interface Surroundings {
+  /** All groups but the one that changes. */
+  readonly others: readonly Group[]
+  /** Whether Edgewatch itself has metrics of that name. */
+  readonly isReserved: (name: string) => boolean
+}
+
 /**
- * Sees to it that a group can stand beside the others: metrics of one name have one type, no sample could be of two
+ * Sees to it that a metric can be in a group: metrics of one name have one type in all groups, no sample could be of two
  * metrics, and no series is there twice.
- * @param others all groups but the one that this one replaces
- * @param isReserved whether Edgewatch itself has metrics of that name
  * @throws Refused
  */
-export function checkConsistency(
-  group: Group,
-  others: Iterable<Group>,
-  isReserved: (name: string) => boolean,
-): void {
-  for (const family of group.families.values()) {
-    const taken = sampleNames(family).find(isReserved)
-    if (taken !== undefined) {
-      throw new Refused('inconsistent_push', `${taken} is the name of a metric of Edgewatch's own`)
-    }
-    checkSuffixes(family, group)
+export function checkFamily(family: Family, group: Group, { others, isReserved }: Surroundings): void {
+  const taken = sampleNames(family).find(isReserved)
+  if (taken !== undefined) {
+    throw new Refused('inconsistent_push', `${taken} is the name of a metric of Edgewatch's own`)
   }
+  checkSuffixes(family, group)
   for (const other of others) {
-    for (const family of group.families.values()) {
-      const theirs = other.families.get(family.name)
-      if (theirs && theirs.type !== family.type) {
-        throw new Refused(
-          'inconsistent_push',
-          `${family.name} is a ${family.type} here and a ${theirs.type} in the group ${shownLabels(other.labels)}`,
-        )
-      }
-      checkSuffixes(family, other)
+    checkSuffixes(family, other)
+    const theirs = other.families.get(family.name)
+    if (!theirs) continue
+    if (theirs.type !== family.type) {
+      throw new Refused(
+        'inconsistent_push',
+        `${family.name} is a ${family.type} here and a ${theirs.type} in the group ${shownLabels(other.labels)}`,
+      )
     }
-    if (mayShareSeries(group.labels, other.labels)) checkSeries(group, other)
+    if (mayShareSeries(group.labels, other.labels)) checkSeries(family, theirs, other)
   }
 }
 
@@ -97,15 +96,11 @@ function mayShareSeries(a: GroupLabels, b: GroupLabels): boolean {
   return Object.entries(a).every(([name, value]) => !Object.hasOwn(b, name) || b[name] === value)
 }
 
-function checkSeries(group: Group, other: Group): void {
-  for (const family of group.families.values()) {
-    const theirs = other.families.get(family.name)
-    if (!theirs) continue
-    const known = new Set(seriesOf(theirs.text))
-    const shared = seriesOf(family.text).find((series) => known.has(series))
-    if (shared === undefined) continue
-    throw new Refused('inconsistent_push', `${shared} is also in the group ${shownLabels(other.labels)}`)
-  }
+function checkSeries(family: Family, theirs: Family, { labels }: Group): void {
+  const known = new Set(seriesOf(theirs.text))
+  const shared = seriesOf(family.text).find((series) => known.has(series))
+  if (shared === undefined) return
+  throw new Refused('inconsistent_push', `${shared} is also in the group ${shownLabels(labels)}`)
 }
 
 const seriesOf = (text: string): string[] =>

@@ -1,4 +1,5 @@
 import type { Failure, Result } from '../lib/result.ts'
+import { err, ok } from '../lib/result.ts'
 
 /** Kinds of pushed metrics, as the text format names them. */
 export type PushedType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'untyped'
@@ -23,6 +24,23 @@ export interface Family {
   readonly text: string
   /** How many lines that is. */
   readonly samples: number
+  /** Of what comes by OTLP: its series, by the text of their labels. The text is made of them. */
+  readonly streams?: ReadonlyMap<string, Stream>
+}
+
+/** A series as OTLP has it: points are added to it or replace it. */
+export interface Stream {
+  /** Whether it was added up from deltas. */
+  readonly isDelta: boolean
+  /** When it began, and what it is known up to. Nanoseconds since the epoch, to some hundred; 0 where it is not told. */
+  readonly startNs: number
+  readonly timeNs: number
+  /** The value; of a histogram the observations of each bucket, not cumulative. */
+  readonly numbers: readonly number[]
+  /** Of a histogram: the buckets' upper bounds, without +Inf; else empty. */
+  readonly bounds: readonly number[]
+  /** Of a histogram, where it is known. */
+  readonly sum?: number
 }
 
 /** What a push may be. */
@@ -57,13 +75,17 @@ export class Refused extends Error {
   }
 }
 
+/** A refusal as a result. */
+export const refused = (code: Refusal['code'], message: string): Refusable<never> =>
+  err({ code, message, retryable: false })
+
 /** Runs work that may throw `Refused`. */
 export function refusable<T>(work: () => T): Refusable<T> {
   try {
-    return { ok: true, value: work() }
+    return ok(work())
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    return { ok: false, error: { code: error.code, message: error.message, retryable: false } }
+    return refused(error.code, error.message)
   }
 }
 

@@ -1,43 +1,22 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import * as z from 'zod'
-import { SECOND_MS } from '../lib/clock.ts'
-import { within } from '../lib/deadline.ts'
 import { HttpError } from '../lib/http-error.ts'
-import type { TokenGuard } from '../lib/token-guard.ts'
 import { validate } from '../lib/validation.ts'
-import type { Logger } from '../logging/model.ts'
-import { MAX_BODY_BYTES } from './body.ts'
 import type { PushStoreClient } from './client.ts'
 import { parseGroupingPath } from './grouping-path.ts'
-import type { GroupLabels, Refusable, Refusal } from './model.ts'
+import { accepted, answered, bodyOf, largeBody, type PushRoutesSettings } from './http.ts'
+import type { GroupLabels, Refusable } from './model.ts'
 import { groupLabels } from './model.ts'
-import type { GroupSummary, PushedBody } from './store.ts'
-
-/** What the routes use. */
-export interface PushRoutesSettings {
-  /** Asked once per request, for a stub belongs to one. */
-  readonly store: () => PushStoreClient
-  readonly guard: TokenGuard
-  readonly log: Logger
-}
-
-const STORE_TIMEOUT_MS = 10 * SECOND_MS
-
-const STATUS: Readonly<Record<Refusal['code'], number>> = {
-  invalid_push: 400,
-  inconsistent_push: 400,
-  too_many_series: 413,
-  too_large: 413,
-  unsupported_media_type: 415,
-}
+import { otlpRoutes } from './otlp/routes.ts'
+import type { GroupSummary } from './store.ts'
 
 /** The paths that take larger bodies than others. */
-export const isPushPath = (path: string): boolean => /^\/metrics\/job(@base64)?(\/|$)/.test(path)
+export const isPushPath = (path: string): boolean =>
+  /^\/(metrics\/job(@base64)?(\/|$)|v1\/metrics$)/.test(path)
 
 /**
- * Pushgateway's API. Refusals are thrown as `HttpError`s.
+ * Pushgateway's API, and OTLP. Refusals are thrown as `HttpError`s.
  * @see https://github.com/prometheus/pushgateway#api
  */
 export function pushRoutes({ store, guard, log }: PushRoutesSettings): Hono {
@@ -55,6 +34,7 @@ export function pushRoutes({ store, guard, log }: PushRoutesSettings): Hono {
       return c.body(null, 202)
     })
   }
+  routes.route('/v1/metrics', otlpRoutes({ store, guard, log }))
   return routes
 }
 
@@ -82,42 +62,4 @@ function groupJson({ labels, pushedAtMs, failedAtMs, expiresAtMs, metrics }: Gro
   }
 }
 
-/** Lets a body of 4 MiB through. */
-export const largeBody = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new HttpError(413, 'too_large', `the body is larger than ${MAX_BODY_BYTES} bytes`)
-  },
-})
-
 const groupOf = (c: Context): Refusable<GroupLabels> => parseGroupingPath(new URL(c.req.url).pathname)
-
-/** The body of a request, for the store to read. */
-export async function bodyOf({ req }: Context): Promise<PushedBody> {
-  return {
-    bytes: await req.arrayBuffer(),
-    contentType: req.header('Content-Type') ?? '',
-    contentEncoding: req.header('Content-Encoding') ?? '',
-  }
-}
-
-/** What a refusable gives. @throws HttpError for a refusal */
-export function accepted<T>(outcome: Refusable<T>): T {
-  if (outcome.ok) return outcome.value
-  const { code, message } = outcome.error
-  throw new HttpError(STATUS[code], code, message)
-}
-
-/** What the store gives. @throws HttpError 503 where it fails or is slow */
-export async function answered<T>(answer: Promise<T>, log: Logger): Promise<T> {
-  try {
-    const result = await within(STORE_TIMEOUT_MS, answer)
-    if (result.ok) return result.value
-    log.warn('push_store_timed_out', { timeout_ms: STORE_TIMEOUT_MS })
-  } catch (error) {
-    log.error('push_store_failed', { error })
-  }
-  throw new HttpError(503, 'push_unavailable', 'pushes are not taken at the moment', {
-    headers: { 'Retry-After': '5' },
-  })
-}

@@ -3,24 +3,18 @@ import type { Clock } from '../lib/clock.ts'
 import type { ExpositionFormat } from '../metrics/exposition.ts'
 import type { Metric } from '../metrics/model.ts'
 import type { SeriesSelector, SeriesValue } from '../metrics/query.ts'
-import { decompress } from './body.ts'
+import { decompress, type PushedBody } from './body.ts'
 import { renderGroups } from './exposition.ts'
 import type { Group } from './group.ts'
-import { checkConsistency, samplesOf, textLengthOf } from './group.ts'
+import { checkFamily, type Surroundings, samplesOf, textLengthOf } from './group.ts'
 import { GroupRows } from './group-rows.ts'
 import type { Family, GroupLabels, PushLimits, Refusable } from './model.ts'
 import { groupKey, Refused, refusable } from './model.ts'
+import { applyExport, type Rejected, reject } from './otlp/apply.ts'
+import { decodeExport, pointsOf, type ResourceExport } from './otlp/decode.ts'
 import { parsePush } from './parse.ts'
 import { reservedNames } from './reserved-names.ts'
 import { pushedValue } from './values.ts'
-
-/** A body as it came, and what it is. */
-export interface PushedBody {
-  readonly bytes: ArrayBuffer
-  /** Its `Content-Type` and `Content-Encoding`; empty where there is none. */
-  readonly contentType: string
-  readonly contentEncoding: string
-}
 
 /** A push into one group. */
 export interface Push extends PushedBody {
@@ -30,13 +24,20 @@ export interface Push extends PushedBody {
   readonly replace: boolean
 }
 
+/** What came of an export. */
+export interface ExportOutcome {
+  readonly rejectedPoints: number
+  /** Why they were rejected. */
+  readonly reasons: readonly string[]
+}
+
 /** What is told of a group. Times in milliseconds since the epoch, undefined for never. */
 export interface GroupSummary {
   readonly labels: GroupLabels
   readonly pushedAtMs?: number
   readonly failedAtMs?: number
   readonly expiresAtMs?: number
-  readonly metrics: readonly Omit<Family, 'text'>[]
+  readonly metrics: readonly Omit<Family, 'text' | 'streams'>[]
 }
 
 /** What a store needs from outside. */
@@ -96,6 +97,25 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     return outcome
   }
 
+  /**
+   * Takes OTLP metrics in JSON: each resource is a group. Points that can't be taken are told of, and the rest is taken.
+   * A body that was taken before may be sent again: it changes nothing.
+   */
+  async export(pushed: PushedBody): Promise<Refusable<ExportOutcome>> {
+    const body = await decompress(pushed)
+    if (!body.ok) return body
+    return refusable(() => {
+      const rejected: Rejected = new Map()
+      for (const resource of decodeExport(decodeText(body.value))) {
+        for (const [reason, points] of this.#applyResource(resource)) reject(rejected, reason, points)
+      }
+      return {
+        rejectedPoints: [...rejected.values()].reduce((sum, points) => sum + points, 0),
+        reasons: [...rejected.keys()],
+      }
+    })
+  }
+
   /** Deletes a group. Returns whether there was one. */
   async remove(labels: GroupLabels): Promise<boolean> {
     const key = groupKey(labels)
@@ -135,29 +155,49 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     return selectors.map((selector) => pushedValue(selector, groups))
   }
 
-  async #parse(
-    labels: GroupLabels,
-    { bytes, contentType, contentEncoding }: PushedBody,
-  ): Promise<Refusable<Family[]>> {
-    let body: Uint8Array
-    try {
-      body = await decompress(new Uint8Array(bytes), contentEncoding)
-    } catch (error) {
-      return refusable(() => {
-        throw error
-      })
+  async #parse(labels: GroupLabels, pushed: PushedBody): Promise<Refusable<Family[]>> {
+    const body = await decompress(pushed)
+    if (!body.ok) return body
+    return refusable(() => parsePush(body.value, pushed.contentType, labels, this.#settings().limits))
+  }
+
+  #applyResource(resource: ResourceExport): Rejected {
+    const labels = resource.group
+    const known = this.#group(labels)
+    const before: Group = {
+      labels,
+      families: known?.families ?? new Map(),
+      pushedAtMs: this.#now(),
+      failedAtMs: known?.failedAtMs ?? 0,
     }
-    return refusable(() => parsePush(body, contentType, labels, this.#settings().limits))
+    const surroundings = this.#surroundings(labels)
+    const { maxSeriesPerGroup } = this.#settings().limits
+    const rejected: Rejected = new Map()
+    const saved = refusable(() => {
+      const families = applyExport(resource, before.families, maxSeriesPerGroup, rejected, (family) => {
+        const checked = refusable(() => checkFamily(family, before, surroundings))
+        return checked.ok ? undefined : checked.error.message
+      })
+      this.#checkLimits({ ...before, families }, surroundings.others)
+      this.#save(groupKey(labels), { ...before, families })
+    })
+    if (saved.ok) return rejected
+    this.#noteFailure(labels)
+    return new Map([[saved.error.message, pointsOf(resource)]])
   }
 
   /** @throws Refused */
   #put(group: Group): void {
-    const key = groupKey(group.labels)
-    const { groups } = this.#state()
-    const others = [...groups].filter(([each]) => each !== key).map(([, stored]) => stored.group)
-    checkConsistency(group, others, (name) => this.#isReserved(name))
-    this.#checkLimits(group, others)
-    this.#save(key, group)
+    const surroundings = this.#surroundings(group.labels)
+    for (const family of group.families.values()) checkFamily(family, group, surroundings)
+    this.#checkLimits(group, surroundings.others)
+    this.#save(groupKey(group.labels), group)
+  }
+
+  #surroundings(labels: GroupLabels): Surroundings {
+    const key = groupKey(labels)
+    const others = [...this.#state().groups].filter(([each]) => each !== key).map(([, { group }]) => group)
+    return { others, isReserved: (name) => this.#isReserved(name) }
   }
 
   #checkLimits(group: Group, others: readonly Group[]): void {
@@ -255,3 +295,11 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
 }
 
 const lastTouchedMs = ({ pushedAtMs, failedAtMs }: Group): number => Math.max(pushedAtMs, failedAtMs)
+
+function decodeText(body: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body)
+  } catch {
+    throw new Refused('invalid_push', 'the body is not UTF-8')
+  }
+}

@@ -174,6 +174,61 @@ describe("Pushgateway's API", () => {
   })
 })
 
+describe('OTLP', () => {
+  const send = (body: BodyInit, headers: Record<string, string> = {}) =>
+    service.request('/v1/metrics', {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': 'application/json', ...bearer, ...headers },
+    })
+  const gauge = (name: string, ...values: unknown[]) => ({
+    resourceMetrics: [
+      {
+        scopeMetrics: [
+          { metrics: [{ name, gauge: { dataPoints: values.map((asDouble) => ({ asDouble })) } }] },
+        ],
+      },
+    ],
+  })
+
+  it('answers as its specification says', async () => {
+    const whole = await send(JSON.stringify(gauge('otlp.level', 2)))
+    expect([whole.status, await whole.json()]).toEqual([200, {}])
+    const zipped = await send(await gzip(JSON.stringify(gauge('otlp.zipped', 3))), {
+      'Content-Encoding': 'gzip',
+    })
+    expect([zipped.status, await zipped.json()]).toEqual([200, {}])
+    const partial = await send(JSON.stringify(gauge('otlp.level', 'high', {})))
+    expect([partial.status, await partial.json()]).toEqual([
+      200,
+      { partialSuccess: { rejectedDataPoints: '2', errorMessage: expect.stringContaining('"otlp.level"') } },
+    ])
+    const text = await scrape()
+    expect(text).toContain('otlp_level{instance="",job="unknown_service"} 2\n')
+    expect(text).toContain('otlp_zipped{instance="",job="unknown_service"} 3\n')
+  })
+
+  it('refuses with a Status', async () => {
+    const protobuf = await send('', { 'Content-Type': 'application/x-protobuf' })
+    expect(protobuf.status).toBe(415)
+    expect(await protobuf.json()).toMatchObject({
+      code: 3,
+      message: expect.stringContaining('OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=http/json'),
+    })
+    const statuses = []
+    for (const [body, headers] of [
+      ['{', {}],
+      ['{}', { Authorization: 'Bearer wrong' }],
+      [' '.repeat(4 * 1024 * 1024 + 1), {}],
+    ] as const) {
+      const response = await send(body, headers)
+      expect(await response.json()).toMatchObject({ code: expect.any(Number), message: expect.any(String) })
+      statuses.push(response.status)
+    }
+    expect(statuses).toEqual([400, 401, 413])
+  })
+})
+
 describe('/admin/pushed', () => {
   it('lists groups, and deletes one by its labels', async () => {
     await push('/listed/zone/z', '# HELP rows Rows.\n# TYPE rows gauge\nrows{t="1"} 1\nrows{t="2"} 2\n')

@@ -1,0 +1,130 @@
+import { escapeLabelValue } from '../../metrics/exposition.ts'
+import { LabelPlan } from '../label-plan.ts'
+import type { Family, GroupLabels, Stream } from '../model.ts'
+import type { ExportedMetric, ResourceExport } from './decode.ts'
+import { familyOf, nextStream, samplesOfStream } from './streams.ts'
+
+/** What came of an export: how many points were not taken, by the reason. */
+export type Rejected = Map<string, number>
+
+/** Adds to what was rejected. */
+export function reject(rejected: Rejected, reason: string, points: number): void {
+  rejected.set(reason, (rejected.get(reason) ?? 0) + points)
+}
+
+/**
+ * The families of a resource as they are after an export. What can't be taken is told in `rejected`, and the rest is
+ * taken all the same.
+ * @param check why a family can't stand beside all others; undefined where it can
+ */
+export function applyExport(
+  { group, target, metrics }: ResourceExport,
+  known: ReadonlyMap<string, Family>,
+  maxSamples: number,
+  rejected: Rejected,
+  check: (family: Family) => string | undefined,
+): Map<string, Family> {
+  const families = new Map(known)
+  const labelText = labelWriter(group)
+  let room = maxSamples
+  for (const { samples } of known.values()) room -= samples
+
+  for (const metric of metrics) {
+    for (const [reason, points] of metric.rejected) reject(rejected, reason, points)
+    if (metric.points.length === 0) continue
+    const before = families.get(metric.name)
+    if (before && (before.type !== metric.type || !before.streams)) {
+      const how = before.streams ? `a ${before.type} here` : "pushed by Pushgateway's API"
+      reject(rejected, `${metric.name} is already ${how}`, metric.points.length)
+      continue
+    }
+    const { streams, late, tooMany } = merge(metric, before?.streams, labelText, room)
+    if (late > 0) reject(rejected, `${metric.name}: older than what is known`, late)
+    if (tooMany > 0) {
+      reject(
+        rejected,
+        `${metric.name}: the group would have more than ${maxSamples} samples (push.maxSeriesPerGroup)`,
+        tooMany,
+      )
+    }
+    const family = familyOf({ ...metric, help: metric.help || before?.help || '' }, streams)
+    const problem = check(family)
+    if (problem !== undefined) {
+      reject(rejected, problem, metric.points.length - late - tooMany)
+      continue
+    }
+    room -= family.samples - (before?.samples ?? 0)
+    if (streams.size > 0) families.set(metric.name, family)
+    else families.delete(metric.name)
+  }
+  const info = targetInfo(target, labelText)
+  if (info && check(info) === undefined) families.set(info.name, info)
+  return families
+}
+
+function merge(
+  { type, points }: ExportedMetric,
+  known: ReadonlyMap<string, Stream> | undefined,
+  labelText: (labels: ReadonlyMap<string, string>) => string,
+  room: number,
+) {
+  const streams = new Map(known)
+  let free = room
+  let late = 0
+  let tooMany = 0
+  for (const point of points) {
+    const labels = labelText(point.labels)
+    const before = streams.get(labels)
+    if (point.numbers === undefined) {
+      streams.delete(labels)
+      continue
+    }
+    const next = nextStream(before, point)
+    if (next === undefined) {
+      late++
+      continue
+    }
+    const more = samplesOfStream(type, next) - (before ? samplesOfStream(type, before) : 0)
+    if (more > 0 && more > free) {
+      tooMany++
+      continue
+    }
+    free -= more
+    streams.set(labels, next)
+  }
+  return { streams, late, tooMany }
+}
+
+/**
+ * What is known of the resource, as a metric of its own.
+ * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#resource-attributes-1
+ */
+function targetInfo(
+  target: ReadonlyMap<string, string>,
+  labelText: (labels: ReadonlyMap<string, string>) => string,
+): Family | undefined {
+  if (target.size === 0) return undefined
+  const stream: Stream = { isDelta: false, startNs: 0, timeNs: 0, numbers: [1], bounds: [] }
+  return familyOf(
+    { name: 'target_info', type: 'gauge', help: 'Target metadata' },
+    new Map([[labelText(target), stream]]),
+  )
+}
+
+/** Writes labels as the samples of a group have them. */
+function labelWriter(group: GroupLabels): (labels: ReadonlyMap<string, string>) => string {
+  const escaped = Object.fromEntries(
+    Object.entries(group).map(([name, value]) => [name, escapeLabelValue(value)]),
+  )
+  const plans = new Map<string, LabelPlan>()
+  return (labels) => {
+    const names = [...labels.keys()]
+    const key = names.join(' ')
+    let plan = plans.get(key)
+    if (!plan) {
+      plan = new LabelPlan(names, escaped, undefined)
+      plans.set(key, plan)
+    }
+    return plan.text([...labels.values()])
+  }
+}

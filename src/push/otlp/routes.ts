@@ -1,0 +1,37 @@
+import { Hono } from 'hono'
+import { renderError } from '../../lib/http-answers.ts'
+import { HttpError } from '../../lib/http-error.ts'
+import { truncate } from '../../lib/text.ts'
+import { accepted, answered, bodyOf, largeBody, type PushRoutesSettings } from '../http.ts'
+
+/** `google.rpc.Code` for statuses that are refusals. */
+const RPC_CODES: Readonly<Record<number, number>> = { 401: 16, 413: 8, 429: 8 }
+const INVALID_ARGUMENT = 3
+const MAX_MESSAGE_LENGTH = 1000
+
+/**
+ * OTLP/HTTP for metrics, in JSON. What is refused is answered with a `google.rpc.Status`, beside the shape that errors
+ * have elsewhere.
+ * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp
+ */
+export function otlpRoutes({ store, guard, log }: PushRoutesSettings): Hono {
+  const routes = new Hono()
+  routes.onError((error, c) => {
+    if (!(error instanceof HttpError) || error.status >= 500) throw error // the app reports it
+    const { message, status } = error
+    return renderError(error, c, { code: RPC_CODES[status] ?? INVALID_ARGUMENT, message })
+  })
+  routes.post('/', guard.required, largeBody, async (c) => {
+    const body = await bodyOf(c)
+    if (!/^application\/json *(;|$)/i.test(body.contentType)) {
+      const how = 'set OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=http/json, or send application/json'
+      throw new HttpError(415, 'unsupported_media_type', `OTLP is taken in JSON only: ${how}`)
+    }
+    const { rejectedPoints, reasons } = accepted(await answered(store().export(body), log))
+    if (rejectedPoints === 0) return c.json({})
+    log.warn('otlp_points_rejected', { points: rejectedPoints, reasons: reasons.slice(0, 5) })
+    const errorMessage = truncate(reasons.join('; '), MAX_MESSAGE_LENGTH)
+    return c.json({ partialSuccess: { rejectedDataPoints: String(rejectedPoints), errorMessage } })
+  })
+  return routes
+}
