@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import type { AdminVariables } from '../../src/admin/auth.ts'
 import { PAGES } from '../../src/admin/pages/layout.tsx'
-import { pageRoutes } from '../../src/admin/pages/routes.tsx'
+import { pageRoutes } from '../../src/admin/pages/routes.ts'
 import { HOUR_MS } from '../../src/lib/clock.ts'
 import { Dashboard, PAGE, START_MS } from './dashboard.ts'
 import { BUSY, FakeSources, totals } from './sources.ts'
@@ -31,6 +31,7 @@ function part(html: string, id: string): string {
   return shown
     .replaceAll(/^[^>]*>|<[^>]*>/g, ' ')
     .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
     .replaceAll(/\s+/g, ' ')
 }
 
@@ -70,6 +71,11 @@ describe('the pages', () => {
 
     const cache = await html('/admin/pages/cache')
     expect(part(cache, 'use')).toContain('Hit rate 75 %')
+
+    const pushed = await html('/admin/pages/pushed')
+    expect(part(pushed, 'groups')).toMatch(
+      /instance="db-1", job="nightly" last push failed .* 1 metrics, 2 samples .* backup_bytes gauge 2/,
+    )
 
     const settings = await html('/admin/pages/settings')
     expect(part(settings, 'disabled')).toContain('alerts.receivers.pagerduty PAGERDUTY_KEY')
@@ -112,6 +118,7 @@ describe('the pages', () => {
       silences: [],
     }
     sources.incidents = []
+    sources.groups = []
     sources.monitors = { monitors: [], maintenance: [] }
     const { html } = await dashboard(sources)
     const overview = await html('/admin')
@@ -130,6 +137,7 @@ describe('the pages', () => {
     expect(part(monitors, 'monitors')).toMatch(/API health unknown .* nowhere yet .* were not judged yet/)
     expect(part(monitors, 'maintenance')).toContain('No maintenance')
     expect(part(await html('/admin/pages/requests'), 'routes')).toContain('No requests in this time')
+    expect(part(await html('/admin/pages/pushed'), 'groups')).toContain('Nothing was pushed')
     expect(part(await html('/admin/pages/cache'), 'use')).toContain('was not used yet')
     expect(part(await html('/admin/pages/dependencies'), 'collections')).toContain('has no collections')
   })
@@ -137,6 +145,8 @@ describe('the pages', () => {
   it('say what is switched off, and how to switch it on', async () => {
     const sources = new FakeSources()
     sources.variables = {}
+    sources.ingestTokens = []
+    sources.groups = []
     sources.facts = {
       dependencies: { checkedAtMs: START_MS, mongodb: { state: 'disabled' }, redis: { state: 'disabled' } },
       scheduler: undefined,
@@ -144,6 +154,7 @@ describe('the pages', () => {
     const { html } = await dashboard(sources)
     expect(part(await html('/admin/pages/dependencies'), 'mongodb')).toContain('set MONGODB_URI')
     expect(await html('/admin/pages/monitors')).toContain('No monitors are configured')
+    expect(await html('/admin/pages/pushed')).toContain('INGEST_TOKEN')
     expect(await html('/admin/pages/cache')).toContain('UPSTASH_REDIS_REST_TOKEN')
     expect(await html('/admin/pages/links')).toContain('No links are configured')
   })
@@ -180,6 +191,9 @@ describe('the pages', () => {
         summary: evil,
         timeline: [{ atMs: 0, kind: 'opened', text: evil, by: evil }],
       },
+    ]
+    sources.groups = [
+      { labels: { job: evil }, metrics: [{ name: evil, type: 'gauge', help: evil, samples: 1 }] },
     ]
     const window = sources.monitors.maintenance[0]!
     sources.monitors = {
@@ -273,7 +287,7 @@ describe('the requests page', () => {
   })
 })
 
-describe('the forms of the alerts page', () => {
+describe('the forms of the pages', () => {
   const location = (response: Response) => [response.status, response.headers.get('Location')]
 
   it('acknowledge', async () => {
@@ -312,6 +326,19 @@ describe('the forms of the alerts page', () => {
         303,
         `/admin/pages/alerts?notice=${notice}`,
       ])
+    }
+  })
+
+  it('delete a pushed group', async () => {
+    const { send, sources, html } = await dashboard()
+    const [, labels = ''] = /name="labels" value="([^"]*)"/.exec(await html('/admin/pages/pushed')) ?? []
+    const answer = await send('/admin/pages/pushed/delete', { labels: labels.replaceAll('&quot;', '"') })
+    expect(location(answer)).toEqual([303, '/admin/pages/pushed?notice=group-deleted'])
+    expect(sources.acts).toEqual([{ remove: { instance: 'db-1', job: 'nightly' } }])
+    const gone = await send('/admin/pages/pushed/delete', { labels: '{"job":"other"}' })
+    expect(location(gone)).toEqual([303, '/admin/pages/pushed?notice=no-group'])
+    for (const wrong of ['', '[]', '{"job":1}', '{']) {
+      expect((await send('/admin/pages/pushed/delete', { labels: wrong })).status).toBe(400)
     }
   })
 

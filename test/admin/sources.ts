@@ -1,5 +1,5 @@
 import written from '../../edgewatch.config.ts'
-import type { PageSources } from '../../src/admin/pages/routes.tsx'
+import type { PageSources } from '../../src/admin/pages/page-kit.tsx'
 import type { Incident } from '../../src/alerts/model.ts'
 import type { AlertsOverview } from '../../src/alerts/status.ts'
 import { describeConfig } from '../../src/config/describe.ts'
@@ -8,9 +8,11 @@ import type { Facts } from '../../src/health/model.ts'
 import type { IncidentRecord } from '../../src/incidents/model.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
 import { ok } from '../../src/lib/result.ts'
+import { Secret } from '../../src/lib/secret.ts'
 import { createCatalog, DURATION_BOUNDS_SECONDS } from '../../src/metrics/catalog.ts'
 import type { MetricsQuery, RouteTotals } from '../../src/metrics/query.ts'
 import type { MonitorsReport } from '../../src/monitors/ports.ts'
+import type { GroupSummary } from '../../src/push/store.ts'
 import { silentLogger } from '../health/silent-logger.ts'
 import { START_MS } from './dashboard.ts'
 
@@ -113,6 +115,13 @@ const MONITORS: MonitorsReport = {
   ],
 }
 
+const GROUP: GroupSummary = {
+  labels: { instance: 'db-1', job: 'nightly' },
+  pushedAtMs: START_MS - HOUR_MS,
+  failedAtMs: START_MS - MINUTE_MS,
+  metrics: [{ name: 'backup_bytes', type: 'gauge', help: '', samples: 2 }],
+}
+
 /** An alert that fires, one that was resolved, a silence, and one notification of each state. */
 export const BUSY: AlertsOverview = {
   active: [
@@ -187,6 +196,8 @@ export class FakeSources {
   cacheCounts: readonly number[] = [3, 1, 0, 1, 0, 0, 0]
   incidents: readonly IncidentRecord[] = [INCIDENT]
   monitors: MonitorsReport = MONITORS
+  groups: readonly GroupSummary[] = [GROUP]
+  ingestTokens = ['ingest-secret']
   collections = [{ name: 'orders', documents: 1234 }]
   /** Parts that fail. */
   readonly broken = new Set<'metrics' | 'ledger' | 'mongodb'>()
@@ -201,7 +212,7 @@ export class FakeSources {
     }
     return {
       ...loadConfig(this.config, this.variables),
-      environment: { name: 'test' },
+      environment: { name: 'test', ingestTokens: this.ingestTokens.map((token) => new Secret(token)) },
       metrics: {
         read: async (query) => {
           fail('metrics')
@@ -263,6 +274,13 @@ export class FakeSources {
               { atMs: START_MS - 15 * MINUTE_MS, p50Ms: 80, p95Ms: 120 },
             ],
           })),
+      }),
+      pushed: () => ({
+        list: async () => this.groups,
+        remove: async (labels) => {
+          this.acts.push({ remove: labels })
+          return labels.job === 'nightly'
+        },
       }),
       cache: () => ({ getOrCompute: (_key, _ttl, compute) => compute() }),
       described: () => describeConfig(this.config, this.variables),

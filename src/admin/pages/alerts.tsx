@@ -1,8 +1,13 @@
 import type { Silence } from '../../alerts/model.ts'
 import type { ActiveAlert, AlertsOverview } from '../../alerts/status.ts'
+import { monitorAlertId } from '../../config/names.ts'
+import { DAY_MS } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
-import { Badge, Empty, severityTone, TableScroll, Time } from './elements.tsx'
-import { ACTIONS, Csrf } from './forms.tsx'
+import { ok } from '../../lib/result.ts'
+import { Badge, Empty, Part, severityTone, TableScroll, Time } from './elements.tsx'
+import { ACTIONS, Csrf, Notice } from './forms.tsx'
+import { IncidentsList } from './incidents.tsx'
+import type { PageHandler, PageKit } from './page-kit.tsx'
 
 /** For how long an alert may be silenced by a click. */
 const SILENCE_TIMES = [
@@ -270,4 +275,50 @@ export const Deliveries = ({ outbox }: Pick<AlertsOverview, 'outbox'>) => {
       )}
     </>
   )
+}
+
+/** What fires, what happened, and who was told. */
+export function alertsPage(kit: PageKit): PageHandler {
+  const { config, ledger, incidents, clock } = kit.sources
+  return async (c) => {
+    const [overview, past] = await Promise.all([
+      kit.readings.read('alerts', async () => ok(await ledger().overview())),
+      kit.readings.read('incidents', async () => ok(await incidents.list(clock() - 7 * DAY_MS))),
+    ])
+    const csrfToken = c.get('session')?.csrfToken
+    const alerts = [...config.alerts.rules, ...config.monitors.map(({ id }) => ({ id: monitorAlertId(id) }))]
+    return kit.render(
+      c,
+      'alerts',
+      <>
+        <Notice name={c.req.query('notice')} />
+        <Part
+          id="active"
+          title="Active"
+          reading={overview}
+          show={(value) => <ActiveAlerts overview={value} csrfToken={csrfToken} now={clock()} />}
+        />
+        <Part
+          id="silences"
+          title="Silences"
+          reading={overview}
+          show={({ silences }) => (
+            <Silences silences={silences} alerts={alerts.map(({ id }) => id)} csrfToken={csrfToken} />
+          )}
+        />
+        <Part
+          id="deliveries"
+          title="Delivery log, 7 days"
+          reading={overview}
+          show={({ outbox }) => <Deliveries outbox={outbox} />}
+        />
+        <Part
+          id="incidents"
+          title="Incidents, 7 days"
+          reading={past}
+          show={(value) => <IncidentsList incidents={value} now={clock()} />}
+        />
+      </>,
+    )
+  }
 }

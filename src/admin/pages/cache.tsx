@@ -1,6 +1,9 @@
+import { ok } from '../../lib/result.ts'
 import type { SeriesSelector, SeriesValue } from '../../metrics/query.ts'
-import { Empty, Figure, TableScroll } from './elements.tsx'
+import { Dependency, DependencyBadge } from './dependencies.tsx'
+import { Empty, Figure, Part, Section, TableScroll } from './elements.tsx'
 import { formatValue } from './format.ts'
+import type { PageHandler, PageKit } from './page-kit.tsx'
 
 /** Every operation of the cache, and what may come of it. */
 const OPERATIONS = [
@@ -71,4 +74,46 @@ export const CacheTable = ({ counts }: { counts: CacheCounts }) => {
       </TableScroll>
     </>
   )
+}
+
+/** What the cache is used for. */
+export function cachePage(kit: PageKit): PageHandler {
+  const { config, roles, metrics, catalog } = kit.sources
+  return async (c) => {
+    const [report, counts] = await Promise.all([
+      kit.facts(),
+      kit.readings.read('cache', async () => {
+        const query = { windows: [], series: cacheSeries(catalog.cacheOperations.name) }
+        return ok(cacheCounts((await metrics.read(query)).series))
+      }),
+    ])
+    if (!config.redis) {
+      return kit.render(
+        c,
+        'cache',
+        <Section id="cache" title="Cache">
+          <Empty>
+            There is no cache: it is switched off until <code>UPSTASH_REDIS_REST_URL</code> and{' '}
+            <code>UPSTASH_REDIS_REST_TOKEN</code> are set.
+          </Empty>
+        </Section>,
+      )
+    }
+    return kit.render(
+      c,
+      'cache',
+      <>
+        <Part id="use" title="Use" reading={counts} show={(value) => <CacheTable counts={value} />} />
+        <Part
+          id="redis"
+          title="Redis"
+          aside={report.state !== 'missing' && <DependencyBadge state={report.value.dependencies.redis} />}
+          reading={report}
+          show={({ dependencies }) => (
+            <Dependency state={dependencies.redis} role={roles.redis} variable="UPSTASH_REDIS_REST_URL" />
+          )}
+        />
+      </>,
+    )
+  }
 }

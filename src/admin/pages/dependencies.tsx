@@ -1,7 +1,8 @@
 import type { DependencyDetails, DependencyReport, DependencyState, Role } from '../../health/model.ts'
-import type { DatabaseCounts } from '../database-counts.ts'
-import { Badge, Empty, Figure, TableScroll, Time } from './elements.tsx'
+import { type DatabaseCounts, readCounts } from '../database-counts.ts'
+import { Badge, Empty, Figure, Part, TableScroll, Time } from './elements.tsx'
 import { formatBytes, formatValue } from './format.ts'
+import type { PageHandler, PageKit } from './page-kit.tsx'
 
 /** How a dependency is, in a word. */
 export const DependencyBadge = ({ state }: { state: DependencyState }) => {
@@ -159,3 +160,52 @@ export const Collections = ({ counts: { collections, totalDocuments } }: { count
     </TableScroll>
   )
 }
+
+/** MongoDB and Redis. */
+export function dependenciesPage(kit: PageKit): PageHandler {
+  const { roles } = kit.sources
+  return async (c) => {
+    const { mongodb, cache } = kit.sources
+    const [report, counts] = await Promise.all([
+      kit.facts(),
+      mongodb && kit.readings.read('collections', () => readCounts(cache(), mongodb())),
+    ])
+    return kit.render(
+      c,
+      'dependencies',
+      <>
+        <div class="parts">
+          {DEPENDENCIES.map(({ name, title, variable }) => (
+            <Part
+              id={name}
+              title={title}
+              aside={
+                report.state !== 'missing' && <DependencyBadge state={report.value.dependencies[name]} />
+              }
+              reading={report}
+              show={({ dependencies }) => (
+                <>
+                  <Dependency state={dependencies[name]} role={roles[name]} variable={variable} />
+                  {dependencies[name].state !== 'disabled' && <CheckedAt report={dependencies} />}
+                </>
+              )}
+            />
+          ))}
+        </div>
+        {counts && (
+          <Part
+            id="collections"
+            title="Collections"
+            reading={counts}
+            show={(value) => <Collections counts={value} />}
+          />
+        )}
+      </>,
+    )
+  }
+}
+
+const DEPENDENCIES = [
+  { name: 'mongodb', title: 'MongoDB', variable: 'MONGODB_URI' },
+  { name: 'redis', title: 'Redis', variable: 'UPSTASH_REDIS_REST_URL' },
+] as const

@@ -3,6 +3,7 @@ export const ACTIONS = {
   acknowledge: '/admin/pages/alerts/acknowledge',
   silence: '/admin/pages/alerts/silence',
   unsilence: '/admin/pages/alerts/unsilence',
+  deleteGroup: '/admin/pages/pushed/delete',
 } as const
 
 /** What can be said at the head of a page after a form was sent; its address names one of these, and no text. */
@@ -15,6 +16,8 @@ export const NOTICES = {
     text: 'That alert does not fire any more, so there is nothing to acknowledge.',
   },
   'no-silence': { good: false, text: 'There is no such silence any more.' },
+  'group-deleted': { good: true, text: 'The group is deleted.' },
+  'no-group': { good: false, text: 'There is no such group any more.' },
 } as const
 
 /** See `NOTICES`. */

@@ -10,6 +10,7 @@ export const PAGES = [
   { name: 'monitors', path: '/admin/pages/monitors', title: 'Monitors' },
   { name: 'dependencies', path: '/admin/pages/dependencies', title: 'Dependencies' },
   { name: 'cache', path: '/admin/pages/cache', title: 'Cache' },
+  { name: 'pushed', path: '/admin/pages/pushed', title: 'Pushed groups' },
   { name: 'settings', path: '/admin/pages/settings', title: 'Settings' },
   { name: 'links', path: '/admin/pages/links', title: 'Links' },
 ] as const

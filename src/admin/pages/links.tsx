@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts'
-import { Badge, Empty, severityTone, TableScroll } from './elements.tsx'
+import { Badge, Empty, Section, severityTone, TableScroll } from './elements.tsx'
+import { type PageHandler, type PageKit, STEADY_SECONDS } from './page-kit.tsx'
 
 /** Dashboards elsewhere. */
 export const Elsewhere = ({ links }: Pick<Config, 'links'>) => {
@@ -72,4 +73,28 @@ export const Channels = ({ alerts }: Pick<Config, 'alerts'>) => (
 function receiverText(name: string, { receivers }: Config['alerts']): string {
   const type = receivers.find((each) => each.name === name)?.type
   return type === undefined || type === name ? name : `${name} (${type})`
+}
+
+/** Where else to look, and who is told of alerts. */
+export function linksPage(kit: PageKit): PageHandler {
+  const { config } = kit.sources
+  return (c) =>
+    kit.render(
+      c,
+      'links',
+      <>
+        <div class="parts">
+          <Section id="elsewhere" title="Elsewhere">
+            <Elsewhere links={config.links} />
+          </Section>
+          <Section id="own" title="Of this service">
+            <Own />
+          </Section>
+        </div>
+        <Section id="channels" title="Who is told of alerts">
+          <Channels alerts={config.alerts} />
+        </Section>
+      </>,
+      STEADY_SECONDS,
+    )
 }

@@ -1,12 +1,14 @@
 import type { MonitorConfig } from '../../config/monitors.ts'
 import { DAY_MS, MINUTE_MS } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
+import { ok } from '../../lib/result.ts'
 import type { Maintenance, MonitorHistory, MonitorState, MonitorStatus } from '../../monitors/model.ts'
 import { uptimeRatio } from '../../monitors/model.ts'
 import type { MonitorsReport } from '../../monitors/ports.ts'
 import { Chart } from './chart.tsx'
-import { Badge, Empty, Figure, TableScroll, Time, type Tone } from './elements.tsx'
+import { Badge, Empty, Figure, Part, TableScroll, Time, type Tone } from './elements.tsx'
 import { formatValue } from './format.ts'
+import type { PageHandler, PageKit } from './page-kit.tsx'
 
 const TONES: Readonly<Record<MonitorState, Tone>> = {
   up: 'good',
@@ -196,4 +198,62 @@ export const JudgedAt = ({ report: { judgedAtMs }, now }: { report: MonitorsRepo
       {isLate && `, ${formatDuration(now - judgedAtMs)} ago: the scheduler is late`}
     </p>
   )
+}
+
+/** How often the page is read anew: monitors are judged once a minute. */
+const MONITORS_SECONDS = 30
+
+/** Monitors now and over time, and maintenance. */
+export function monitorsPage(kit: PageKit): PageHandler {
+  const { config, uptime, clock } = kit.sources
+  return async (c) => {
+    const { monitors } = config
+    const chosen = monitors.find(({ id }) => id === c.req.query('monitor'))
+    const view = await kit.readings.read('monitors', async () => {
+      const client = uptime()
+      const [report, histories] = await Promise.all([
+        client.report(),
+        client.history(monitors.map(({ id }) => id)),
+      ])
+      return ok({ report, histories })
+    })
+    return kit.render(
+      c,
+      'monitors',
+      <>
+        {chosen && (
+          <Part
+            id="monitor"
+            title={chosen.name}
+            aside={<a href="/admin/pages/monitors">Only the list</a>}
+            reading={view}
+            show={({ histories }) => {
+              const history = histories.find(({ id }) => id === chosen.id)
+              return history ? <MonitorDetails history={history} /> : <Empty>It was not measured yet.</Empty>
+            }}
+          />
+        )}
+        <Part
+          id="monitors"
+          title="Now"
+          reading={view}
+          show={(value) => (
+            <>
+              <MonitorTable view={value} monitors={monitors} now={clock()} />
+              {monitors.length > 0 && <JudgedAt report={value.report} now={clock()} />}
+            </>
+          )}
+        />
+        <Part
+          id="maintenance"
+          title="Maintenance"
+          reading={view}
+          show={({ report }) => (
+            <MaintenanceList windows={report.maintenance} monitors={monitors} now={clock()} />
+          )}
+        />
+      </>,
+      MONITORS_SECONDS,
+    )
+  }
 }

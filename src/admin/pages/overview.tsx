@@ -2,13 +2,16 @@ import type { LedgerStatus } from '../../alerts/status.ts'
 import type { Facts, Roles } from '../../health/model.ts'
 import { CHECK_NAMES, check, overall } from '../../health/status.ts'
 import { formatDuration } from '../../lib/duration.ts'
+import { ok } from '../../lib/result.ts'
 import type { MonitorState } from '../../monitors/model.ts'
 import type { MonitorsReport } from '../../monitors/ports.ts'
 import type { RequestHistory } from '../request-series.ts'
 import { seriesOf } from '../request-series.ts'
+import { TIME_RANGES } from '../time-range.ts'
 import { Chart } from './chart.tsx'
-import { Badge, Empty, Figure, severityTone, Time } from './elements.tsx'
+import { Badge, Empty, Figure, Part, severityTone, Time } from './elements.tsx'
 import { formatValue } from './format.ts'
+import type { PageHandler, PageKit } from './page-kit.tsx'
 
 /** What fires, in short. */
 export const FiringAlerts = ({ status, now }: { status: LedgerStatus; now: number }) => {
@@ -142,3 +145,58 @@ export const Scheduler = ({ status: { scheduler, notifications } }: { status: Le
     />
   </dl>
 )
+
+/** The first page: what needs somebody now. */
+export function overviewPage(kit: PageKit): PageHandler {
+  const { config, roles, ledger, uptime, clock } = kit.sources
+  return async (c) => {
+    const [history, status, known, monitors] = await Promise.all([
+      kit.requests(TIME_RANGES[0]!),
+      kit.readings.read('alert status', async () => ok(await ledger().status())),
+      kit.facts(),
+      kit.readings.read('monitors report', async () => ok(await uptime().report())),
+    ])
+    return kit.render(
+      c,
+      'overview',
+      <>
+        <div class="parts">
+          <Part
+            id="firing"
+            title="Alerts"
+            reading={status}
+            show={(value) => <FiringAlerts status={value} now={clock()} />}
+          />
+          <Part
+            id="health"
+            title="Health"
+            reading={known}
+            show={(value) => <Health facts={value} roles={roles} now={clock()} />}
+          />
+        </div>
+        <Part
+          id="requests"
+          title="Requests, last hour"
+          aside={<a href="/admin/pages/requests">By route and over time</a>}
+          reading={history}
+          show={(value) => <RequestSummary history={value} />}
+        />
+        {config.monitors.length > 0 && (
+          <Part
+            id="monitors"
+            title="Monitors"
+            aside={<a href="/admin/pages/monitors">Each of them</a>}
+            reading={monitors}
+            show={(report) => <MonitorSummary report={report} />}
+          />
+        )}
+        <Part
+          id="scheduler"
+          title="Scheduler and notifications"
+          reading={status}
+          show={(value) => <Scheduler status={value} />}
+        />
+      </>,
+    )
+  }
+}

@@ -1,9 +1,9 @@
 import { byRoute, type RequestHistory, seriesOf } from '../request-series.ts'
-import type { TimeRange } from '../time-range.ts'
-import { TIME_RANGES } from '../time-range.ts'
+import { TIME_RANGES, type TimeRange, timeRange } from '../time-range.ts'
 import { Chart } from './chart.tsx'
-import { Empty, Figure, TableScroll } from './elements.tsx'
+import { Empty, Figure, Part, TableScroll } from './elements.tsx'
 import { formatValue } from './format.ts'
+import type { PageHandler, PageKit } from './page-kit.tsx'
 
 /** Where a page stands: the range and the route that its address names. */
 export interface RequestView {
@@ -130,4 +130,33 @@ export const RouteTable = ({ history, view }: { history: RequestHistory; view: R
       </table>
     </TableScroll>
   )
+}
+
+/** Requests over time, and by route. */
+export function requestsPage(kit: PageKit): PageHandler {
+  return async (c) => {
+    const view = { range: timeRange(c.req.query('range')), route: c.req.query('route') }
+    const history = await kit.requests(view.range)
+    return kit.render(
+      c,
+      'requests',
+      <>
+        <RangeChoice view={view} />
+        <Part
+          id="charts"
+          title={view.route ?? 'All routes but health checks'}
+          aside={view.route !== undefined && <a href={`?range=${view.range.name}`}>All routes</a>}
+          reading={history}
+          show={(value) => <RequestCharts history={value} route={view.route} />}
+        />
+        <Part
+          id="routes"
+          title="By route"
+          reading={history}
+          show={(value) => <RouteTable history={value} view={view} />}
+        />
+      </>,
+      view.range.refreshSeconds,
+    )
+  }
 }

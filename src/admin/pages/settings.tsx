@@ -1,7 +1,8 @@
 import type { DisabledPart } from '../../config/interpolate.ts'
 import type { Config } from '../../config/schema.ts'
 import { settingsOf } from '../settings.ts'
-import { Empty, TableScroll } from './elements.tsx'
+import { Empty, Section, TableScroll } from './elements.tsx'
+import { type PageHandler, type PageKit, STEADY_SECONDS } from './page-kit.tsx'
 
 /** What is switched off, and what would switch it on. */
 export const Disabled = ({ disabled }: { disabled: readonly DisabledPart[] }) => {
@@ -58,3 +59,22 @@ export const Settings = ({ config }: { config: Config }) => (
     ))}
   </>
 )
+
+/** The configuration in force, and what is switched off. */
+export function settingsPage(kit: PageKit): PageHandler {
+  const { disabled, described } = kit.sources
+  return (c) =>
+    kit.render(
+      c,
+      'settings',
+      <>
+        <Section id="disabled" title="Switched off, because not configured">
+          <Disabled disabled={disabled} />
+        </Section>
+        <Section id="config" title="The configuration in force">
+          <Settings config={described()} />
+        </Section>
+      </>,
+      STEADY_SECONDS,
+    )
+}

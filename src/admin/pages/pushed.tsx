@@ -1,0 +1,146 @@
+import { ok } from '../../lib/result.ts'
+import type { GroupSummary } from '../../push/store.ts'
+import { Badge, Empty, Part, TableScroll, Time } from './elements.tsx'
+import { ACTIONS, Csrf, Notice } from './forms.tsx'
+import type { PageHandler, PageKit } from './page-kit.tsx'
+
+/** The groups that applications pushed, each with what it holds and a way to delete it. */
+export const PushedGroups = ({
+  groups,
+  isEnabled,
+  csrfToken,
+}: {
+  groups: readonly GroupSummary[]
+  /** Whether anything can be pushed. */
+  isEnabled: boolean
+  csrfToken: string | undefined
+}) => {
+  if (groups.length === 0) {
+    return (
+      <Empty>
+        {isEnabled ? (
+          <>
+            Nothing was pushed. Applications push to <code>/metrics/job/&lt;job&gt;</code>, as to a
+            Pushgateway.
+          </>
+        ) : (
+          <>
+            Nothing can be pushed: it is switched off until <code>INGEST_TOKEN</code> is set.
+          </>
+        )}
+      </Empty>
+    )
+  }
+  return (
+    <ul class="cards">
+      {groups.map((group) => (
+        <Group group={group} csrfToken={csrfToken} />
+      ))}
+    </ul>
+  )
+}
+
+const Group = ({
+  group: { labels, pushedAtMs, failedAtMs, expiresAtMs, metrics },
+  csrfToken,
+}: {
+  group: GroupSummary
+  csrfToken: string | undefined
+}) => {
+  const name = Object.entries(labels)
+    .map(([label, value]) => `${label}="${value}"`)
+    .join(', ')
+  const failedLast = failedAtMs !== undefined && failedAtMs > (pushedAtMs ?? 0)
+  const samples = metrics.reduce((sum, each) => sum + each.samples, 0)
+  return (
+    <li>
+      <h3>
+        <code>{name}</code> {failedLast && <Badge tone="bad">last push failed</Badge>}
+      </h3>
+      <p class="dim">
+        {pushedAtMs === undefined ? (
+          'Never pushed successfully'
+        ) : (
+          <>
+            Pushed at <Time atMs={pushedAtMs} /> UTC
+          </>
+        )}
+        {failedAtMs !== undefined && (
+          <>
+            , failed at <Time atMs={failedAtMs} /> UTC
+          </>
+        )}
+        {expiresAtMs !== undefined && (
+          <>
+            , goes away at <Time atMs={expiresAtMs} /> UTC
+          </>
+        )}
+      </p>
+      <div class="acts">
+        <details>
+          <summary>
+            {metrics.length} metrics, {samples} samples
+          </summary>
+          <TableScroll label={`Metrics of ${name}`}>
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Metric</th>
+                  <th scope="col">Type</th>
+                  <th scope="col" class="number">
+                    Samples
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {metrics.map((metric) => (
+                  <tr>
+                    <th scope="row">{metric.name}</th>
+                    <td>{metric.type}</td>
+                    <td class="number">{metric.samples}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </TableScroll>
+        </details>
+        <details>
+          <summary>Delete {name}</summary>
+          <form method="post" action={ACTIONS.deleteGroup} class="fields">
+            <Csrf token={csrfToken} />
+            <input type="hidden" name="labels" value={JSON.stringify(labels)} />
+            <p>Its series go away from /metrics, until it is pushed again.</p>
+            <button type="submit">Delete the group</button>
+          </form>
+        </details>
+      </div>
+    </li>
+  )
+}
+
+/** The groups that applications pushed. */
+export function pushedPage(kit: PageKit): PageHandler {
+  const { pushed, environment } = kit.sources
+  return async (c) => {
+    const groups = await kit.readings.read('pushed', async () => ok(await pushed().list()))
+    return kit.render(
+      c,
+      'pushed',
+      <>
+        <Notice name={c.req.query('notice')} />
+        <Part
+          id="groups"
+          title="Groups"
+          reading={groups}
+          show={(value) => (
+            <PushedGroups
+              groups={value}
+              isEnabled={environment.ingestTokens.length > 0}
+              csrfToken={c.get('session')?.csrfToken}
+            />
+          )}
+        />
+      </>,
+    )
+  }
+}
