@@ -1,3 +1,4 @@
+import { monitorAlertId } from '../config/names.ts'
 import type { Rule } from '../config/rules.ts'
 import { HOUR_MS } from '../lib/clock.ts'
 import type { MonitorStatus } from '../monitors/model.ts'
@@ -108,8 +109,8 @@ export function commitJudgement(
     for (const status of statuses) {
       const monitor = configured.find(({ id }) => id === status.id)
       if (!monitor) continue
-      const seen = observeMonitor(monitor, status)
-      const incident = changes.openBefore(seen.alert)
+      const incident = changes.openBefore(monitorAlertId(monitor.id))
+      const seen = observeMonitor(monitor, status, incident)
       if (status.state === 'maintenance' && !incident) continue // none begins
       const silenced = silenceOf(seen, silences, now)
       changes.step(seen, holdOf({ monitor, status, incident, configured, silenced, judgedAtMs }))

@@ -7,8 +7,15 @@ import type { HeldBack, Incident, Seen } from './model.ts'
 
 const MAX_SUMMARY_LENGTH = 300
 
-/** What a judgement says of a monitor's alert, which fires while it is down. Slow is not down; unknown is no data. */
-export function observeMonitor(monitor: MonitorConfig, { seen, reason, regions }: MonitorStatus): Seen {
+/**
+ * What a judgement says of a monitor's alert, which fires while it is down. Slow is not down; unknown is no data.
+ * @param incident its open one: what was wrong is said until it is over, also when the last checks were good
+ */
+export function observeMonitor(
+  monitor: MonitorConfig,
+  { seen, reason, regions }: MonitorStatus,
+  incident: Incident | undefined,
+): Seen {
   const { id, name, severity, labels, runbook } = monitor
   const places = regions.filter(({ state, region }) => state === 'down' && region !== 'internal')
   const where = places.map(({ region }) => region).join(', ')
@@ -18,7 +25,7 @@ export function observeMonitor(monitor: MonitorConfig, { seen, reason, regions }
     severity,
     labels,
     condition: conditionOf(monitor),
-    summary: oneLine(down, MAX_SUMMARY_LENGTH),
+    summary: (reason === undefined && incident?.summary) || oneLine(down, MAX_SUMMARY_LENGTH),
     ...(runbook !== undefined && { runbook }),
     forMs: 0, // its failures and recoveries are waited for by the judgement
     holds: seen === 'unknown' ? undefined : seen === 'down',

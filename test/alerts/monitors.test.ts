@@ -65,6 +65,13 @@ describe('a monitor that is down', () => {
       expect(resolved).toMatchObject({ dedupKey: firing?.dedupKey, value: 'up', resolvedAtMs: world.now - 1 })
     }))
 
+  it('says why until it is over, also when the last checks were good', () =>
+    inWatchedWorld(async (world) => {
+      await world.judge(down('api-health', { reason: 'no connection' }), up('shop'))
+      await world.judge(down('api-health'), up('shop'))
+      expect(world.ledger.incidents(0)).toMatchObject([{ summary: 'API health is down: no connection' }])
+    }))
+
   it('is routed by its severity, silenced by its labels and acknowledged by its alert', () =>
     inWatchedWorld(async (world) => {
       world.monitors = [{ ...API, severity: 'warning' }]
