@@ -33,9 +33,11 @@ function colour(/** @type {Element} */ near, /** @type {string} */ property) {
 
 /** Reads a chart's table: times, oldest first, and for each line its values and what they read as. */
 function readTable(/** @type {Element} */ figure) {
-  const rows = [...figure.querySelectorAll('tbody tr')].reverse()
+  const rows = [...figure.querySelectorAll('details tbody tr')].reverse()
   const times = rows.map((row) => Number(row.querySelector('[data-time]')?.getAttribute('data-time')))
-  const names = [...figure.querySelectorAll('thead th')].slice(1).map((cell) => cell.textContent ?? '')
+  const names = [...figure.querySelectorAll('details thead th')]
+    .slice(1)
+    .map((cell) => cell.textContent ?? '')
   const lines = names.map((name, index) => {
     const cells = rows.map((row) => row.querySelectorAll('td')[index])
     const values = cells.map((cell) => {

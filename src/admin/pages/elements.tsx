@@ -105,7 +105,8 @@ export function Part<T>({
 
 /** A table that scrolls within itself where it is too wide; reachable by keyboard. */
 export const TableScroll = ({ label, children }: { label: string; children?: Child }) => (
-  <section class="scroll" aria-label={label} tabindex={0}>
+  // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
+  <div class="scroll" role="group" aria-label={label} tabindex={0}>
     {children}
-  </section>
+  </div>
 )

@@ -1,0 +1,235 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { onPath } from '../../sandbox/child-server.ts'
+import { Sandbox } from './sandbox.ts'
+
+const TOKEN = 'sandbox-admin-token'
+const PAGES = [
+  ['/admin', 'Overview'],
+  ['/admin/pages/requests', 'Requests'],
+  ['/admin/pages/alerts', 'Alerts and incidents'],
+  ['/admin/pages/monitors', 'Monitors'],
+  ['/admin/pages/dependencies', 'Dependencies'],
+  ['/admin/pages/cache', 'Cache'],
+  ['/admin/pages/pushed', 'Pushed groups'],
+  ['/admin/pages/settings', 'Settings'],
+  ['/admin/pages/links', 'Links'],
+] as const
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+let sandbox: Sandbox
+let browser: Browser
+
+beforeAll(async () => {
+  const executablePath = onPath('chromium') ?? onPath('google-chrome')
+  if (!executablePath) throw new Error('no Chromium on PATH')
+  sandbox = await Sandbox.start()
+  browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  })
+  // Something to see: requests, an alert that fires, and what was sent of it.
+  for (const path of ['/', '/health', '/metrics', '/admin/metrics', '/nowhere']) {
+    for (let times = 0; times < 3; times++) {
+      await (await sandbox.fetch(path, { headers: { Authorization: `Bearer ${TOKEN}` } })).arrayBuffer()
+    }
+  }
+  await sandbox.breakServer('mongodb', 'down')
+  await expectSoon(async () => {
+    await sandbox.tick()
+    return (await sandbox.pages()).some(({ action }) => action === 'trigger')
+  })
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await sandbox?.close()
+})
+
+/** Waits until something holds that only time brings about. */
+async function expectSoon(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 60; tries++) {
+    if (await holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+  throw new Error('it never came to hold')
+}
+
+/** A page of its own browser session, and what went wrong in it. */
+async function visit(options: Parameters<Browser['newContext']>[0] = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text())
+  })
+  return { context, page, problems }
+}
+
+async function signIn(page: Page, path = '/admin', token = TOKEN): Promise<void> {
+  await page.goto(sandbox.url + path)
+  await page.fill('#token', token)
+  await page.click('button')
+}
+
+async function signedIn(options: Parameters<Browser['newContext']>[0] = {}) {
+  const visited = await visit(options)
+  await signIn(visited.page)
+  await visited.page.waitForSelector('#freshness')
+  return visited
+}
+
+const overflow = (page: Page) =>
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+
+/** What axe finds; it is run from outside, so the page's own policy does not keep it out. */
+async function violations(context: BrowserContext, page: Page): Promise<string[]> {
+  const session = await context.newCDPSession(page)
+  await session.send('Runtime.evaluate', { expression: AXE })
+  const found = await session.send('Runtime.evaluate', {
+    expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))`,
+    awaitPromise: true,
+    returnByValue: true,
+  })
+  return found.result.value as string[]
+}
+
+describe('signing in', () => {
+  it('refuses a wrong token, and leads to what was asked for with the right one', async () => {
+    const { page } = await visit()
+    await signIn(page, '/admin/pages/requests?range=24h', 'wrong')
+    expect(await page.textContent('[role=alert]')).toContain('not a valid admin token')
+    await page.fill('#token', TOKEN)
+    await page.click('button')
+    await page.waitForSelector('#freshness')
+    expect(page.url()).toBe(`${sandbox.url}/admin/pages/requests?range=24h`)
+  })
+
+  it('lasts until signing out', async () => {
+    const { context, page } = await signedIn()
+    const [cookie] = await context.cookies()
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
+    await page.click('text=Sign out')
+    await page.waitForSelector('#token')
+    await page.goto(`${sandbox.url}/admin`)
+    expect(page.url()).toBe(`${sandbox.url}/admin/login`)
+  })
+})
+
+describe('every page', () => {
+  it.each(['light', 'dark'] as const)(
+    'is accessible and fits, wide and narrow, in %s',
+    async (colorScheme) => {
+      for (const width of [1280, 360]) {
+        const { context, page, problems } = await signedIn({ colorScheme, viewport: { width, height: 800 } })
+        for (const [path, title] of PAGES) {
+          await page.goto(sandbox.url + path)
+          expect(await page.textContent('h1')).toBe(title)
+          // What is folded away must be accessible, too.
+          await page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+          expect([path, await overflow(page)]).toEqual([path, 0])
+          expect([path, await violations(context, page)]).toEqual([path, []])
+        }
+        expect(problems).toEqual([])
+        await context.close()
+      }
+    },
+  )
+
+  it('says the same without JavaScript', async () => {
+    const { page } = await signedIn({ javaScriptEnabled: false })
+    for (const [path, title] of PAGES) {
+      await page.goto(sandbox.url + path)
+      expect(await page.textContent('h1')).toBe(title)
+    }
+    await page.goto(`${sandbox.url}/admin/pages/requests`)
+    await page.locator('#chart-rate summary').click()
+    const rows = page.locator('#chart-rate details tbody tr')
+    expect(await rows.count()).toBe(60)
+    expect(await rows.first().isVisible()).toBe(true)
+    expect(await page.locator('#routes').textContent()).toContain('/metrics')
+  })
+})
+
+describe('the charts', () => {
+  it('are drawn, show values under the pointer, and follow the range in the address', async () => {
+    const { page, problems } = await signedIn()
+    await page.goto(`${sandbox.url}/admin/pages/requests`)
+    const plot = page.locator('#chart-rate .plot canvas')
+    await plot.waitFor()
+    await expectSoon(async () => /\d\/s/.test((await page.textContent('#chart-rate .u-legend')) ?? ''))
+    const box = await page.locator('#chart-rate .u-over').boundingBox()
+    await page.mouse.move((box?.x ?? 0) + 2, (box?.y ?? 0) + 20)
+    const first = await page.locator('#chart-rate details tbody tr').last().locator('th').textContent()
+    expect(await page.textContent('#chart-rate .u-legend')).toContain(first ?? 'nothing')
+    await page.click('text=7 days')
+    await page.locator('#chart-rate .plot canvas').waitFor()
+    expect(page.url()).toContain('range=7d')
+    expect(await page.locator('#chart-rate details tbody tr').count()).toBe(84)
+    expect(problems).toEqual([])
+  })
+
+  it('tell where there is nothing to draw', async () => {
+    const { page } = await signedIn()
+    await page.goto(`${sandbox.url}/admin/pages/requests?route=%2Fno-such-route`)
+    expect(await page.textContent('#charts')).toContain('No requests in this time')
+  })
+})
+
+describe('a page that stays open', () => {
+  it('reads itself anew, keeps what is open, and says how old it is', async () => {
+    const { page } = await signedIn()
+    await page.goto(`${sandbox.url}/admin`)
+    await page.locator('#chart-rate summary').click()
+    await page.locator('h1').click()
+    const before = await page.getAttribute('#freshness time', 'datetime')
+    await expectSoon(async () => (await page.getAttribute('#freshness time', 'datetime')) !== before)
+    expect(await page.locator('#chart-rate details').getAttribute('open')).not.toBeNull()
+    expect(await page.textContent('#age')).toMatch(/\d+ s ago/)
+    expect(await page.locator('#chart-rate .plot canvas').count()).toBe(1)
+  })
+
+  it('says so when it can no longer be read', async () => {
+    const { context, page } = await signedIn()
+    await context.setOffline(true)
+    await page.locator('#freshness.stale').waitFor({ timeout: 60_000 })
+    expect(await page.textContent('#freshness')).toContain('can’t be reached')
+    expect(await page.textContent('#requests')).toContain('Requests, last hour')
+  })
+})
+
+describe('an alert', () => {
+  it('is silenced and acknowledged from its page', async () => {
+    const { page, problems } = await signedIn()
+    await page.goto(`${sandbox.url}/admin/pages/alerts`)
+    expect(await page.textContent('#active')).toMatch(/MongoDB is down[\s\S]*Told: pagerduty/)
+    expect(await page.textContent('#deliveries')).toContain('delivered')
+
+    await page.click('text=Acknowledge mongodb-down')
+    await page.locator('#mongodb-down form[action$=acknowledge] [name=by]').fill('Kim')
+    await page.locator('#mongodb-down form[action$=acknowledge] [name=note]').fill('on it')
+    await page.locator('#mongodb-down form[action$=acknowledge] button').click()
+    await page.waitForSelector('.notice')
+    expect(await page.textContent('#active')).toMatch(/Acknowledged by Kim[\s\S]*: on it/)
+
+    await page.click('text=Silence mongodb-down')
+    const form = page.locator('#mongodb-down form[action$=silence]')
+    await form.locator('[name=for]').selectOption('4h')
+    await form.locator('[name=reason]').fill('we know')
+    await form.locator('button').click()
+    await page.waitForSelector('.notice')
+    expect(await page.textContent('#silences')).toContain('we know')
+    expect(await sandbox.admin('/admin/silences')).toMatchObject({
+      silences: [{ alert: 'mongodb-down', reason: 'we know' }],
+    })
+
+    await page.click('text=End the silence of mongodb-down')
+    await page.waitForSelector('.notice')
+    expect(await page.textContent('#silences')).toContain('Nothing is silenced')
+    expect(problems).toEqual([])
+  })
+})
