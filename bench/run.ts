@@ -1,6 +1,7 @@
 /** `npm run bench [names]`: what Edgewatch costs, measured here. */
 import { benchCost } from './cost/bench.ts'
 import { benchExposition } from './exposition/bench.ts'
+import { benchPush } from './push/bench.ts'
 import { benchRequests } from './requests/bench.ts'
 import { benchStartup } from './startup/bench.ts'
 
@@ -8,6 +9,7 @@ const benches = {
   requests: benchRequests,
   startup: benchStartup,
   exposition: benchExposition,
+  push: benchPush,
   cost: benchCost,
 }
 

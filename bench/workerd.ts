@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
@@ -58,20 +58,31 @@ export function cpuMicroseconds(pid: number): number | undefined {
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1000
 }
 
-/** A workerd that runs one Worker, with no inspector and no binding but VERSION. */
+/** A workerd that runs one Worker, with no inspector and no binding but VERSION and those of Durable Objects. */
 export interface RunningWorkerd {
   readonly pid: number
+  readonly url: string
   /** GETs a path. Rejects for anything but a 200. */
   get(pathAndQuery: string): Promise<Response>
   stop(): Promise<void>
 }
 
-/** Starts workerd on a free port of 127.0.0.1, and waits until it answers. */
-export async function startWorkerd(script: string): Promise<RunningWorkerd> {
+/**
+ * Starts workerd on a free port of 127.0.0.1, and waits until it answers.
+ * @param durableObjects classes that the script exports; each is bound under its own name, and stores on this disk
+ */
+export async function startWorkerd(
+  script: string,
+  durableObjects: readonly string[] = [],
+): Promise<RunningWorkerd> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-bench-'))
   const port = await freePort()
   writeFileSync(path.join(folder, 'worker.js'), script)
-  writeFileSync(path.join(folder, 'config.capnp'), configFor(port))
+  mkdirSync(path.join(folder, 'objects'))
+  writeFileSync(
+    path.join(folder, 'config.capnp'),
+    configFor(port, path.join(folder, 'objects'), durableObjects),
+  )
   const child = spawnOwned(
     programOf('workerd', 'bin/workerd'),
     ['serve', path.join(folder, 'config.capnp')],
@@ -99,7 +110,7 @@ export async function startWorkerd(script: string): Promise<RunningWorkerd> {
     try {
       const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(10_000) })
       await response.arrayBuffer()
-      return { pid: child.process.pid!, get, stop }
+      return { pid: child.process.pid!, url: `http://127.0.0.1:${port}`, get, stop }
     } catch {
       if (child.hasEnded()) {
         await stop()
@@ -110,16 +121,26 @@ export async function startWorkerd(script: string): Promise<RunningWorkerd> {
   }
 }
 
-const configFor = (port: number): string => `
+const configFor = (port: number, disk: string, durableObjects: readonly string[]): string => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .worker)],
+  services = [
+    (name = "main", worker = .worker),
+    (name = "objects", disk = (path = "${disk}", writable = true)),
+  ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "${COMPATIBILITY_DATE}",
   compatibilityFlags = ["nodejs_compat"],
-  bindings = [(name = "VERSION", json = "{\\"id\\":\\"bench\\"}")],
+  bindings = [
+    (name = "VERSION", json = "{\\"id\\":\\"bench\\"}"),
+    ${durableObjects.map((name) => `(name = "${name}", durableObjectNamespace = "${name}"),`).join('\n    ')}
+  ],
+  durableObjectNamespaces = [
+    ${durableObjects.map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true),`).join('\n    ')}
+  ],
+  durableObjectStorage = (localDisk = "objects"),
 );
 `

@@ -26,6 +26,7 @@ export function onPath(executable: string): string | undefined {
 /** A server that runs as a child process. */
 export interface ChildServer {
   readonly port: number
+  readonly pid: number
   close(): Promise<void>
 }
 
@@ -56,7 +57,7 @@ export async function startChildServer(
     }
   }
   for (const stream of streams) stream?.removeAllListeners('data').resume()
-  return { port, close: () => child.stop('SIGTERM') }
+  return { port, pid: child.process.pid!, close: () => child.stop('SIGTERM') }
 }
 
 function accepts(port: number): Promise<boolean> {
