@@ -5,6 +5,9 @@ import path from 'node:path'
 import { type OwnedChild, spawnOwned } from '../../sandbox/child-process.ts'
 import type { InboxMessage } from '../../sandbox/inbox/messages.ts'
 
+/** A run waits for checks that hang. */
+const TICK_TIMEOUT_MS = 60_000
+
 /** The sandbox as a newcomer starts it, with its cron fired by the test. */
 export class Sandbox {
   readonly url: string
@@ -71,8 +74,8 @@ export class Sandbox {
     rmSync(this.#stateDir, { recursive: true, force: true })
   }
 
-  fetch(route: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(this.url + route, { ...init, signal: AbortSignal.timeout(30_000) })
+  fetch(route: string, init: RequestInit = {}, timeoutMs = 30_000): Promise<Response> {
+    return fetch(this.url + route, { ...init, signal: AbortSignal.timeout(timeoutMs) })
   }
 
   /** A request with the admin token; the answer's JSON. */
@@ -81,9 +84,10 @@ export class Sandbox {
     return (await this.fetch(route, { ...init, headers })).json()
   }
 
-  /** One cron run. */
-  async tick(): Promise<void> {
-    const response = await this.fetch('/cdn-cgi/handler/scheduled?cron=*+*+*+*+*')
+  /** One cron run, as if it had been due at `scheduledAtMs`. */
+  async tick(scheduledAtMs = Date.now()): Promise<void> {
+    const route = `/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&time=${scheduledAtMs}`
+    const response = await this.fetch(route, {}, TICK_TIMEOUT_MS)
     if (!response.ok) throw new Error(`the cron answered ${response.status}: ${await response.text()}`)
   }
 
