@@ -4,6 +4,7 @@
 /** @typedef {import('uplot')} Plot */
 
 const PLOT_HEIGHT = 190
+const DAY_SECONDS = 86_400
 /** A page that could not be read anew is tried again this soon; the time doubles each time. */
 const RETRY_SECONDS = 15
 const MAX_RETRY_SECONDS = 300
@@ -15,7 +16,7 @@ const plots = new Map()
 const SUFFIXES = /** @type {Record<string, (value: number) => string>} */ ({
   'per-second': (value) => `${short(value)}/s`,
   ratio: (value) => `${short(value * 100)} %`,
-  ms: (value) => (value >= 10_000 ? `${short(value / 1000)} s` : `${short(value)} ms`),
+  ms: (value) => (value >= 1000 ? `${short(value / 1000)} s` : `${short(value)} ms`),
   count: (value) => short(value),
 })
 
@@ -69,7 +70,10 @@ function draw(/** @type {Element} */ figure) {
     height: PLOT_HEIGHT,
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
+    scales: {
+      x: { range: (_, min, max) => (min < max ? [min, max] : [min - DAY_SECONDS, max + DAY_SECONDS]) },
+      y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
+    },
     axes: [
       { ...axis, space: 70, values: timeLabels },
       { ...axis, size: 62, values: (_, ticks) => ticks.map(suffix) },
@@ -209,6 +213,8 @@ async function run() {
 
 drawAll()
 sayAge()
+// On a narrow screen the menu scrolls sideways.
+document.querySelector('nav [aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
 setInterval(() => document.hidden || sayAge(), 1000)
 schedule(Number(document.body.dataset.refreshSeconds))
 // A page that nobody looks at asks for nothing; looked at again, it catches up at once.

@@ -72,6 +72,13 @@ describe('the pages', () => {
     const cache = await html('/admin/pages/cache')
     expect(part(cache, 'use')).toContain('Hit rate 75 %')
 
+    const business = await html('/admin/pages/business')
+    expect(part(business, 'business')).toMatch(
+      /Active today 17 Active yesterday 41 Customers 3 Monthly revenue \$597/,
+    )
+    expect(part(business, 'business')).toMatch(/growth 3 \$597 .* GRI 12 61.5 %/)
+    expect(part(business, 'events')).toContain('4 of 10,000 that may')
+
     const pushed = await html('/admin/pages/pushed')
     expect(part(pushed, 'groups')).toMatch(
       /instance="db-1", job="nightly" last push failed .* 1 metrics, 2 samples .* backup_bytes gauge 2/,
@@ -119,6 +126,7 @@ describe('the pages', () => {
     }
     sources.incidents = []
     sources.groups = []
+    sources.business = { backlog: 0, maxBacklog: 10_000, problem: 'timed out' }
     sources.monitors = { monitors: [], maintenance: [] }
     const { html } = await dashboard(sources)
     const overview = await html('/admin')
@@ -137,6 +145,9 @@ describe('the pages', () => {
     expect(part(monitors, 'monitors')).toMatch(/API health unknown .* nowhere yet .* were not judged yet/)
     expect(part(monitors, 'maintenance')).toContain('No maintenance')
     expect(part(await html('/admin/pages/requests'), 'routes')).toContain('No requests in this time')
+    expect(part(await html('/admin/pages/business'), 'business')).toMatch(
+      /did not answer: timed out.*not asked yet/,
+    )
     expect(part(await html('/admin/pages/pushed'), 'groups')).toContain('Nothing was pushed')
     expect(part(await html('/admin/pages/cache'), 'use')).toContain('was not used yet')
     expect(part(await html('/admin/pages/dependencies'), 'collections')).toContain('has no collections')
@@ -146,6 +157,7 @@ describe('the pages', () => {
     const sources = new FakeSources()
     sources.variables = {}
     sources.ingestTokens = []
+    sources.business = undefined
     sources.groups = []
     sources.facts = {
       dependencies: { checkedAtMs: START_MS, mongodb: { state: 'disabled' }, redis: { state: 'disabled' } },
@@ -154,6 +166,7 @@ describe('the pages', () => {
     const { html } = await dashboard(sources)
     expect(part(await html('/admin/pages/dependencies'), 'mongodb')).toContain('set MONGODB_URI')
     expect(await html('/admin/pages/monitors')).toContain('No monitors are configured')
+    expect(await html('/admin/pages/business')).toContain('Nothing is configured')
     expect(await html('/admin/pages/pushed')).toContain('INGEST_TOKEN')
     expect(await html('/admin/pages/cache')).toContain('UPSTASH_REDIS_REST_TOKEN')
     expect(await html('/admin/pages/links')).toContain('No links are configured')
@@ -195,6 +208,13 @@ describe('the pages', () => {
     sources.groups = [
       { labels: { job: evil }, metrics: [{ name: evil, type: 'gauge', help: evil, samples: 1 }] },
     ]
+    const report = sources.business?.report
+    sources.business = {
+      backlog: 0,
+      maxBacklog: 1,
+      problem: evil,
+      ...(report && { report: { ...report, tiers: [{ tier: evil, customers: 1, mrr: 1 }] } }),
+    }
     const window = sources.monitors.maintenance[0]!
     sources.monitors = {
       monitors: [{ ...sources.monitors.monitors[0]!, reason: evil }],

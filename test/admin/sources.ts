@@ -2,6 +2,7 @@ import written from '../../edgewatch.config.ts'
 import type { PageSources } from '../../src/admin/pages/page-kit.tsx'
 import type { Incident } from '../../src/alerts/model.ts'
 import type { AlertsOverview } from '../../src/alerts/status.ts'
+import type { BusinessOverview } from '../../src/business/ports.ts'
 import { describeConfig } from '../../src/config/describe.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Facts } from '../../src/health/model.ts'
@@ -122,6 +123,20 @@ const GROUP: GroupSummary = {
   metrics: [{ name: 'backup_bytes', type: 'gauge', help: '', samples: 2 }],
 }
 
+const BUSINESS: BusinessOverview = {
+  report: {
+    askedAtMs: START_MS - HOUR_MS,
+    days: [
+      { date: '2026-11-20', dau: 41 },
+      { date: '2026-11-21', dau: 17 },
+    ],
+    tiers: [{ tier: 'growth', customers: 3, mrr: 597 }],
+    frameworks: [{ framework: 'GRI', usage_count: 12, avg_coverage: 61.5 }],
+  },
+  backlog: 4,
+  maxBacklog: 10_000,
+}
+
 /** An alert that fires, one that was resolved, a silence, and one notification of each state. */
 export const BUSY: AlertsOverview = {
   active: [
@@ -197,6 +212,7 @@ export class FakeSources {
   incidents: readonly IncidentRecord[] = [INCIDENT]
   monitors: MonitorsReport = MONITORS
   groups: readonly GroupSummary[] = [GROUP]
+  business: BusinessOverview | undefined = BUSINESS
   ingestTokens = ['ingest-secret']
   collections = [{ name: 'orders', documents: 1234 }]
   /** Parts that fail. */
@@ -282,6 +298,10 @@ export class FakeSources {
           return labels.job === 'nightly'
         },
       }),
+      business: this.business && {
+        queue: () => ({ overview: async () => this.business! }),
+        asksDatabase: true,
+      },
       cache: () => ({ getOrCompute: (_key, _ttl, compute) => compute() }),
       described: () => describeConfig(this.config, this.variables),
       log: silentLogger,

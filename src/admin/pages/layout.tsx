@@ -6,10 +6,11 @@ import { Time } from './elements.tsx'
 export const PAGES = [
   { name: 'overview', path: '/admin', title: 'Overview' },
   { name: 'requests', path: '/admin/pages/requests', title: 'Requests' },
-  { name: 'alerts', path: '/admin/pages/alerts', title: 'Alerts and incidents' },
+  { name: 'alerts', path: '/admin/pages/alerts', title: 'Alerts' },
   { name: 'monitors', path: '/admin/pages/monitors', title: 'Monitors' },
   { name: 'dependencies', path: '/admin/pages/dependencies', title: 'Dependencies' },
   { name: 'cache', path: '/admin/pages/cache', title: 'Cache' },
+  { name: 'business', path: '/admin/pages/business', title: 'Business' },
   { name: 'pushed', path: '/admin/pages/pushed', title: 'Pushed groups' },
   { name: 'settings', path: '/admin/pages/settings', title: 'Settings' },
   { name: 'links', path: '/admin/pages/links', title: 'Links' },

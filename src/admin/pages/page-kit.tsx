@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { AlertLedgerClient } from '../../alerts/ledger.ts'
+import type { EventQueueClient } from '../../business/ports.ts'
 import type { Cache } from '../../cache/cache.ts'
 import type { Environment } from '../../config/env.ts'
 import type { LoadedConfig } from '../../config/load.ts'
@@ -38,6 +39,10 @@ export interface PageSources extends LoadedConfig {
   readonly incidents: Pick<Incidents, 'list'>
   readonly uptime: () => Pick<UptimeMonitorClient, 'report' | 'history'>
   readonly pushed: () => Pick<PushStoreClient, 'list' | 'remove'>
+  /** Undefined: the configuration has no `business`. */
+  readonly business:
+    | { readonly queue: () => Pick<EventQueueClient, 'overview'>; readonly asksDatabase: boolean }
+    | undefined
   readonly cache: () => Pick<Cache, 'getOrCompute'>
   /** The configuration with its variables by their names: see `describeConfig`. */
   readonly described: () => Config

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { AdminVariables } from '../auth.ts'
 import { alertsPage } from './alerts.tsx'
+import { businessPage } from './business.tsx'
 import { cachePage } from './cache.tsx'
 import { dependenciesPage } from './dependencies.tsx'
 import { formRoutes } from './form-routes.ts'
@@ -22,6 +23,7 @@ export function pageRoutes(sources: PageSources) {
     .get('/pages/monitors', monitorsPage(kit))
     .get('/pages/dependencies', dependenciesPage(kit))
     .get('/pages/cache', cachePage(kit))
+    .get('/pages/business', businessPage(kit))
     .get('/pages/pushed', pushedPage(kit))
     .get('/pages/settings', settingsPage(kit))
     .get('/pages/links', linksPage(kit))
