@@ -4,12 +4,14 @@ import { benchExposition } from './exposition/bench.ts'
 import { benchPush } from './push/bench.ts'
 import { benchRequests } from './requests/bench.ts'
 import { benchStartup } from './startup/bench.ts'
+import { benchStatus } from './status/bench.ts'
 
 const benches = {
   requests: benchRequests,
   startup: benchStartup,
   exposition: benchExposition,
   push: benchPush,
+  status: benchStatus,
   cost: benchCost,
 }
 

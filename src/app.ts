@@ -31,7 +31,7 @@ import { isFailure, observe } from './observe/middleware.ts'
 import { routeTemplate } from './observe/route.ts'
 import { isPushPath, pushedRoutes, pushRoutes } from './push/routes.ts'
 import type { Services } from './services.ts'
-import { statusRoutes } from './status/routes.tsx'
+import { statusRoutes } from './status/routes.ts'
 
 /** Longer than anything an admin route asks for may take: a test of a receiver has 10 s. */
 const ADMIN_TIMEOUT_MS = 15 * SECOND_MS

@@ -5,15 +5,31 @@ import { dayEvents, dayWords, QUIET_DAY_WORDS } from './words.ts'
 // A page has up to 9,000 bars, so they are put together as text, and what they have in common stands in the style: the
 // date of each place in the row, and what a day was like that nothing happened on.
 
-/** The bars of a monitor's days, for within an element that tells the same in words. */
-export function bars(days: readonly PublicDay[]): string {
-  let markup = ''
+/**
+ * A monitor's days as bars, for within an element that tells the same in words; and, in words, those on which something
+ * happened, as items of a list, the latest first.
+ */
+export function barsAndEvents(days: readonly PublicDay[]): {
+  bars: string
+  events: string
+  eventful: number
+} {
+  let bars = ''
+  let events = ''
+  let eventful = 0
   for (const day of days) {
-    const events = dayEvents(day)
     const look = lookOf(day)
-    markup += `<i${look && ` class=${look}`}${events ? ` data-t="${escapeMarkup(events)}"` : ''}></i>`
+    const happened = dayEvents(day)
+    if (happened === undefined) {
+      bars += look ? `<i class=${look}></i>` : '<i></i>'
+      continue
+    }
+    const text = escapeMarkup(happened)
+    bars += `<i${look && ` class=${look}`} data-t="${text}"></i>`
+    events = `<li><b>${dayWords(day.date)}</b> ${text}</li>${events}`
+    eventful++
   }
-  return markup
+  return { bars, events, eventful }
 }
 
 /** The style rules that name the day of each bar when the pointer is over it. */

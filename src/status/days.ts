@@ -36,7 +36,7 @@ export function lastDates(now: number): string[] {
 }
 
 /**
- * What these days were like.
+ * What these days were like. Dates and days rise.
  * @param dates such as `lastDates` gives
  * @param incidents those of the monitor
  */
@@ -46,7 +46,7 @@ export function publicDays(
   incidents: readonly PublicIncident[],
   now: number,
 ): PublicDay[] {
-  const known = new Map(days.map((day) => [day.date, day]))
+  let next = 0
   const told = incidents
     .filter(({ automatic }) => !automatic)
     .map(({ title, startedAtMs, resolvedAtMs }) => ({
@@ -55,7 +55,9 @@ export function publicDays(
       last: dateOf(resolvedAtMs ?? now),
     }))
   return dates.map((date) => {
-    const day = known.get(date) ?? NO_DAY
+    while (next < days.length && days[next]!.date < date) next++
+    const known = days[next]
+    const day = known?.date === date ? known : NO_DAY
     return {
       date,
       state: dayState(day),
@@ -64,11 +66,15 @@ export function publicDays(
       degradedMs: day.degraded,
       unknownMs: day.unknown,
       maintenanceMs: day.maintenance,
-      incidents: told.filter(({ first, last }) => first <= date && date <= last).map(({ title }) => title),
+      incidents:
+        told.length === 0
+          ? NONE
+          : told.filter(({ first, last }) => first <= date && date <= last).map(({ title }) => title),
     }
   })
 }
 
+const NONE: readonly string[] = []
 const NO_DAY: TimeInStates = { up: 0, degraded: 0, down: 0, unknown: 0, maintenance: 0 }
 
 function dayState({ up, degraded, down, unknown, maintenance }: TimeInStates): DayState {

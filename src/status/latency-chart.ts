@@ -1,7 +1,7 @@
 import { HOUR_MS } from '../lib/clock.ts'
 import { escapeMarkup } from './markup.ts'
 import type { PublicLatency } from './page-model.ts'
-import { latencySummary, latencyWords, timeWords } from './words.ts'
+import { clockWords, latencySummary, latencyWords } from './words.ts'
 
 /** Sizes of a chart, in units of its view box. */
 interface Size {
@@ -44,13 +44,14 @@ export function latencyChart(points: readonly PublicLatency[], size: keyof typeo
     grid += `M${gutter} ${y(ms)}H${right}`
     labels += `<text x=${gutter - 6} y=${y(ms) + 4} text-anchor=end>${line === 0 ? '0' : latencyWords(ms)}</text>`
   }
-  for (const [index, { atMs }] of points.entries()) {
-    if (atMs % (labelEveryHours * HOUR_MS) !== 0) continue
+  const everyMs = labelEveryHours * HOUR_MS
+  for (let index = 0; index < points.length; index++) {
+    const { atMs } = points[index]!
     const x = gutter + index * step
     // One at the very edge would be cut off.
-    if (x < gutter + 14 || x > right - 14) continue
+    if (atMs % everyMs !== 0 || x < gutter + 14 || x > right - 14) continue
     grid += `M${x} ${bottom}v4`
-    labels += `<text x=${x} y=${bottom + 16} text-anchor=middle>${timeWords(atMs).slice(-5)}</text>`
+    labels += `<text x=${x} y=${bottom + 16} text-anchor=middle>${clockWords(atMs)}</text>`
   }
   const path = (key: 'p50Ms' | 'p95Ms') => pathOf(points, key, gutter, step, y)
   return (
@@ -70,8 +71,8 @@ function pathOf(
 ): string {
   let path = ''
   let before: number | undefined
-  for (const [index, point] of points.entries()) {
-    const ms = point[key]
+  for (let index = 0; index < points.length; index++) {
+    const ms = points[index]![key]
     if (ms === undefined) {
       before = undefined
       continue

@@ -173,7 +173,8 @@ function publicMonitor(
   const address = shows.url ? addressOf(config) : undefined
   const reason = shows.reason ? status?.reason : undefined
   const days = history?.days ?? []
-  const uptime = (count: number) => uptimeRatio(days.filter(({ date }) => date >= dates.at(-count)!))
+  const uptime = (count: number) =>
+    uptimeRatio(days.slice(-count).filter(({ date }) => date >= dates.at(-count)!))
   return {
     id,
     name,

@@ -64,7 +64,7 @@ export function Maintenance({ windows }: { readonly windows: readonly PublicMain
           </div>
           <p class="dim">
             {spanWords(fromMs, toMs)} UTC ({durationWords(toMs - fromMs)})
-            {` · ${monitors.join(', ') || 'everything'}`}
+            {` · ${monitors.join(', ') || 'all monitors'}`}
           </p>
         </article>
       ))}

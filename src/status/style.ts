@@ -103,5 +103,4 @@ footer{margin-top:3rem;padding-top:1.25rem;padding-bottom:2.5rem;border-top:1px 
 footer p+p{margin-top:.5rem}
 @media(max-width:52rem){.body{grid-template-columns:minmax(0,1fr)}.body figure{max-width:26rem}}
 @media(max-width:40rem){header{padding-top:1rem}header,main,footer{padding-left:1rem;padding-right:1rem}.card,.list>*{padding:.875rem 1rem}.banner{padding:1rem}.list .bars{grid-template-columns:repeat(45,1fr)}.list .bars i:nth-child(-n+45){display:none}.list .scale .long{display:none}.list .scale .short{display:inline}.wide .bars{gap:1px}.roomy{display:none}.tight{display:block}}
-@media(prefers-reduced-motion:no-preference){.bars i{transition:filter .15s}.bars i:hover{filter:brightness(1.12)}}
 `

@@ -67,16 +67,23 @@ export function percent(ratio: number | undefined): string {
 export const dayWords = (date: string): string =>
   `${Number(date.slice(8))} ${MONTHS[Number(date.slice(5, 7)) - 1]}`
 
+/** Such as `14:05`, in UTC. */
+export function clockWords(atMs: number): string {
+  const minutes = Math.floor((atMs % DAY_MS) / MINUTE_MS)
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+}
+
 /** Such as `21 Nov 2026, 14:05`, in UTC. */
 export function timeWords(atMs: number): string {
   const iso = new Date(atMs).toISOString()
-  return `${dayWords(iso.slice(0, 10))} ${iso.slice(0, 4)}, ${iso.slice(11, 16)}`
+  return `${dayWords(iso.slice(0, 10))} ${iso.slice(0, 4)}, ${clockWords(atMs)}`
 }
 
 /** From when to when, naming the day once where it is the same. */
 export function spanWords(fromMs: number, toMs: number): string {
   const sameDay = Math.floor(fromMs / DAY_MS) === Math.floor(toMs / DAY_MS)
-  const to = sameDay ? new Date(toMs).toISOString().slice(11, 16) : timeWords(toMs)
+  const to = sameDay ? clockWords(toMs) : timeWords(toMs)
   return `${timeWords(fromMs)} – ${to}`
 }
 
@@ -129,18 +136,20 @@ export const latencyWords = (ms: number): string =>
 export function latencySummary(points: readonly PublicLatency[]): string | undefined {
   const latest = latestLatency(points)
   if (latest?.p50Ms === undefined) return undefined
-  const medians = points.flatMap(({ p50Ms }) => p50Ms ?? [])
-  const highest = points.reduce(
-    (worst, each) => ((each.p95Ms ?? 0) > (worst.p95Ms ?? 0) ? each : worst),
-    latest,
-  )
+  let [low, high, highest] = [latest.p50Ms, latest.p50Ms, latest]
+  for (const point of points) {
+    if (point.p50Ms === undefined) continue
+    low = Math.min(low, point.p50Ms)
+    high = Math.max(high, point.p50Ms)
+    if ((point.p95Ms ?? 0) > (highest.p95Ms ?? 0)) highest = point
+  }
   const p95 = latest.p95Ms === undefined ? '' : `, p95 ${latencyWords(latest.p95Ms)}`
   const peak =
     highest.p95Ms === undefined
       ? ''
-      : ` Highest p95 ${latencyWords(highest.p95Ms)} at ${timeWords(highest.atMs).slice(-5)} UTC.`
-  const [low, high] = [latencyWords(Math.min(...medians)), latencyWords(Math.max(...medians))]
-  return `Latest p50 ${latencyWords(latest.p50Ms)}${p95}. Over 24 hours p50 ${low === high ? low : `${low} to ${high}`}.${peak}`
+      : ` Highest p95 ${latencyWords(highest.p95Ms)} at ${clockWords(highest.atMs)} UTC.`
+  const range = low === high ? latencyWords(low) : `${latencyWords(low)} to ${latencyWords(high)}`
+  return `Latest p50 ${latencyWords(latest.p50Ms)}${p95}. Over 24 hours p50 ${range}.${peak}`
 }
 
 const UNKNOWN_WORTH_TELLING_MS = 5 * MINUTE_MS

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { onPath } from '../../sandbox/child-server.ts'
+import { Sandbox } from './sandbox.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+let sandbox: Sandbox
+let browser: Browser
+
+beforeAll(async () => {
+  const executablePath = onPath('chromium') ?? onPath('google-chrome')
+  if (!executablePath) throw new Error('no Chromium on PATH')
+  sandbox = await Sandbox.start()
+  browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  })
+  await sandbox.tick()
+})
+afterAll(async () => {
+  await browser?.close()
+  await sandbox?.close()
+})
+
+/** Opens a page of the sandbox; what the browser complains of, such as a violated policy, is collected. */
+async function open(
+  path: string,
+  {
+    width = 1280,
+    colorScheme = 'light',
+  }: { readonly width?: number; readonly colorScheme?: 'light' | 'dark' } = {},
+): Promise<{ page: Page; problems: string[] }> {
+  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text())
+  })
+  await page.goto(sandbox.url + path)
+  return { page, problems }
+}
+
+/** A computed style of the first element that a selector finds. */
+const styleOf = (page: Page, selector: string, property: string, pseudo = ''): Promise<unknown> =>
+  page.evaluate(`getComputedStyle(document.querySelector('${selector}'), '${pseudo}').${property}`)
+
+describe.each(['/status', '/status/api-health', '/status/nowhere'])('%s', (path) => {
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 320],
+    ['dark', 320],
+  ] as const)('is accessible and fits: %s, %i px', async (colorScheme, width) => {
+    const { page, problems } = await open(path, { width, colorScheme })
+    for (const summary of await page.locator('summary').all()) await summary.click()
+    await page.evaluate(axe)
+    const violations = await page.evaluate(`axe.run().then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`)
+    expect(violations).toEqual([])
+    const overflow = await page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    )
+    expect(overflow).toBe(0)
+    const missing = path.endsWith('nowhere') ? [expect.stringContaining('404')] : []
+    expect(problems).toEqual(missing)
+    await page.close()
+  })
+})
+
+it('is readable without JavaScript, and has a style', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(`${sandbox.url}/status`)
+  expect(await page.title()).toMatch(/ – Edgewatch status$/)
+  expect(await page.getByRole('heading', { level: 3 }).allTextContents()).toEqual([
+    'API health',
+    'Analysis endpoint',
+  ])
+  expect(await styleOf(page, '.list', 'borderTopWidth')).toBe('1px')
+  await context.close()
+})
+
+it('leads through by keyboard: past the header, to a monitor, and to what its days were', async () => {
+  const { page } = await open('/status')
+  await page.keyboard.press('Tab')
+  expect(await page.locator(':focus').textContent()).toBe('Skip to the content')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Tab')
+  expect(await page.locator(':focus').textContent()).toBe('API health')
+  expect(await styleOf(page, ':focus', 'outlineStyle')).toBe('solid')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'API health' }).waitFor()
+  const days = page.getByText('Day by day')
+  await days.focus()
+  await page.keyboard.press('Enter')
+  expect(await page.locator('tbody').first().locator('tr').count()).toBe(90)
+})
+
+it('tells what a day was like to the pointer', async () => {
+  const { page } = await open('/status')
+  await page.locator('.bars i:nth-child(90)').first().hover()
+  const told = await styleOf(page, '.bars i:nth-child(90)', 'content', '::after')
+  // As wide as the row of bars: within the bar it belongs to, one letter would stand above the other.
+  const rowWidth = await page.evaluate(`document.querySelector('.bars').clientWidth + 'px'`)
+  expect(await styleOf(page, '.bars i:nth-child(90)', 'width', '::after')).toBe(rowWidth)
+  expect(told).toMatch(/^"\d+ [A-Z][a-z]{2}: no downtime"$/)
+})
+
+it('has feeds that a browser can read as XML, and badges that it can show', async () => {
+  const { page } = await open('/status')
+  for (const [path, type, root] of [
+    ['/status/feed.atom', 'application/atom+xml', 'feed'],
+    ['/status/feed.rss', 'application/rss+xml', 'rss'],
+    ['/badge/api-health.svg', 'image/svg+xml', 'svg'],
+  ]) {
+    const response = await sandbox.fetch(path!)
+    expect(response.headers.get('Content-Type')).toContain(type)
+    const text = JSON.stringify(await response.text())
+    const name = await page.evaluate(
+      `new DOMParser().parseFromString(${text}, 'application/xml').documentElement.nodeName`,
+    )
+    expect(name).toBe(root)
+  }
+})
+
+it('goes red when the target breaks', async () => {
+  const stateOf = async () => {
+    await sandbox.tick()
+    const status = (await (await sandbox.fetch('/status.json')).json()) as {
+      state: string
+      monitors: { state: string }[]
+    }
+    return `${status.state}: ${status.monitors.map(({ state }) => state).join()}`
+  }
+  await sandbox.breakServer('target', 'error')
+  await expect.poll(stateOf, { timeout: 150_000, interval: 2_000 }).toMatch(/^(major|partial)_outage: .*down/)
+  const { page } = await open('/status')
+  expect(await page.title()).toMatch(/outage/)
+  await page.getByText('API health is down').waitFor()
+  await sandbox.mendServer('target')
+}, 200_000)
