@@ -4,6 +4,7 @@ import { banner } from './dev/banner.ts'
 import { insertSampleData } from './dev/sample-data.ts'
 import { type DevSettings, readSettings, takenPortMessage } from './dev/settings.ts'
 import { startTicker } from './dev/ticker.ts'
+import { startTraffic } from './dev/traffic.ts'
 import { startWrangler } from './dev/wrangler.ts'
 import { listen } from './listen.ts'
 import { startServers } from './servers.ts'
@@ -76,6 +77,16 @@ async function run(): Promise<void> {
   console.log(banner(serviceUrl, servers, { documents }, settings.tickSeconds))
   const ticker = startTicker(serviceUrl, settings.tickSeconds, (line) => console.error(line))
   closers.push(ticker.stop)
+  if (settings.trafficSeconds > 0) {
+    const { ADMIN_TOKEN = '', INGEST_TOKEN = '' } = servers.vars
+    const traffic = startTraffic({
+      serviceUrl,
+      adminToken: ADMIN_TOKEN,
+      ingestToken: INGEST_TOKEN,
+      everySeconds: settings.trafficSeconds,
+    })
+    closers.push(traffic.stop)
+  }
 }
 
 async function refuseTakenPorts(settings: DevSettings): Promise<void> {

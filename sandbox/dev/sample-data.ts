@@ -1,4 +1,5 @@
 import { type Db, type Document, MongoClient } from 'mongodb'
+import { seededRandom } from './seeded-random.ts'
 
 const DAY_MS = 86_400_000
 const DAYS = 30
@@ -73,15 +74,4 @@ async function fill(db: Db, data: SampleData): Promise<number> {
     written += (await db.collection<Document>(name).insertMany(documents)).insertedCount
   }
   return written
-}
-
-/** Numbers from 0 to 1 that only look random (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

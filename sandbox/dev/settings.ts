@@ -3,18 +3,20 @@ export interface DevSettings {
   readonly port: number
   readonly inboxPort: number
   readonly tickSeconds: number
+  /** Between two rounds of traffic; 0 for none. */
+  readonly trafficSeconds: number
   /** Where the service's storage is kept from one run to the next. */
   readonly stateDir: string
 }
 
 const MAX_PORT = 65_535
 
-/** Reads PORT (8787), INBOX_PORT (8788), TICK_SECONDS (60) and STATE_DIR. Throws an Error that says what is wrong. */
+/** Reads PORT (8787), INBOX_PORT (8788), TICK_SECONDS (60), TRAFFIC_SECONDS (5) and STATE_DIR. Throws an Error that says what is wrong. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): DevSettings {
-  const number = (name: string, fallback: number, max: number): number => {
+  const number = (name: string, fallback: number, max: number, min = 1): number => {
     const text = env[name] || String(fallback)
-    if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > max) {
-      throw new Error(`${name} is "${text}", expected a whole number from 1 to ${max}.`)
+    if (!/^\d+$/.test(text) || Number(text) < min || Number(text) > max) {
+      throw new Error(`${name} is "${text}", expected a whole number from ${min} to ${max}.`)
     }
     return Number(text)
   }
@@ -25,6 +27,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     port,
     inboxPort,
     tickSeconds: number('TICK_SECONDS', 60, 86_400),
+    trafficSeconds: number('TRAFFIC_SECONDS', 5, 86_400, 0),
     stateDir: env.STATE_DIR || '.wrangler/state',
   }
 }

@@ -259,8 +259,8 @@ export abstract class EventQueueObject<E> extends DurableObject<E> implements Ev
     this.#commit((each) => each.saveReport(report))
     setGauges(report, config, metrics, recorder)
     recorder.set(catalog.businessAsked, {}, now / SECOND_MS)
-    recorder.set(catalog.eventsBacklog, {}, this.#log.backlog) // in case that a change of it was lost
-    await recorder.flush()
+    this.#shownBacklog = undefined // in case that a change of it was lost
+    await this.#showBacklog()
     return report
   }
 

@@ -265,6 +265,15 @@ describe('the report', () => {
     expect((await queue.refresh()).report?.askedAtMs).toBe(world.now)
   })
 
+  it('is asked for while events gather, and the backlog is told as it is after', async () => {
+    const { accept, alarm, queue, sample } = createWorld({ database: database() })
+    await accept(signup(), signup())
+    await queue.refresh()
+    expect(await sample('edgewatch_events_backlog')).toBe(2)
+    await alarm()
+    expect(await sample('edgewatch_events_backlog')).toBe(0)
+  })
+
   it('stays, with the reason, while the database is away', async () => {
     const db = database()
     const { world, queue, evict } = createWorld({ database: db })

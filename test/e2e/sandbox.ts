@@ -43,6 +43,7 @@ export class Sandbox {
         PORT: String(this.#ports.service),
         INBOX_PORT: String(this.#ports.inbox),
         TICK_SECONDS: '86400',
+        TRAFFIC_SECONDS: '0',
         STATE_DIR: this.#stateDir,
         LOG_FORMAT: 'json',
       },

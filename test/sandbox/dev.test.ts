@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { sampleData } from '../../sandbox/dev/sample-data.ts'
 import { readSettings, takenPortMessage } from '../../sandbox/dev/settings.ts'
 import { startTicker } from '../../sandbox/dev/ticker.ts'
+import { startTraffic } from '../../sandbox/dev/traffic.ts'
 import { toEnvFile } from '../../sandbox/dev/wrangler.ts'
 
 describe('settings', () => {
@@ -13,14 +14,22 @@ describe('settings', () => {
       port: 8787,
       inboxPort: 8788,
       tickSeconds: 60,
+      trafficSeconds: 5,
       stateDir: '.wrangler/state',
     })
     expect(
-      readSettings({ PORT: '9000', INBOX_PORT: '9001', TICK_SECONDS: '5', STATE_DIR: '/tmp/s' }),
+      readSettings({
+        PORT: '9000',
+        INBOX_PORT: '9001',
+        TICK_SECONDS: '5',
+        TRAFFIC_SECONDS: '0',
+        STATE_DIR: '/tmp/s',
+      }),
     ).toEqual({
       port: 9000,
       inboxPort: 9001,
       tickSeconds: 5,
+      trafficSeconds: 0,
       stateDir: '/tmp/s',
     })
   })
@@ -63,19 +72,46 @@ test('variables survive the file in which wrangler reads them', () => {
   expect(toEnvFile(vars)).toBe("PLAIN='x'\nDOLLAR='a\\$HOME#b'\nQUOTE=`it's`\nEMPTY=''\n")
 })
 
-describe('the ticker', () => {
-  const cleanups: (() => void)[] = []
-  afterEach(() => {
-    for (const cleanup of cleanups.splice(0)) cleanup()
+const cleanups: (() => void)[] = []
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup()
+})
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.push(() => server.close().closeAllConnections())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('traffic looks at pages and sends events, one request after another', async () => {
+  const seen: string[] = []
+  const events: { type: string }[] = []
+  const url = await serve((request, response) => {
+    seen.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`.trim())
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      if (request.url === '/events')
+        events.push(...(JSON.parse(body) as { events: { type: string }[] }).events)
+      response.statusCode = seen.length % 2 === 0 ? 500 : 200
+      response.end()
+    })
   })
+  const settings = { serviceUrl: url, adminToken: 'a', ingestToken: 'i', everySeconds: 0.001 }
+  cleanups.push(startTraffic(settings).stop)
+  await expect.poll(() => events.length, { timeout: 20_000 }).toBeGreaterThan(200)
+  expect(seen).toContain('POST /admin/business/refresh Bearer a')
+  expect(seen).toContain('POST /events Bearer i')
+  expect(seen).toContain('GET /health')
+  expect(new Set(events.map(({ type }) => type))).toEqual(
+    new Set(['user_activity', 'analysis_completed', 'cache_operation', 'subscription_changed']),
+  )
+})
 
-  async function serve(listener: RequestListener): Promise<string> {
-    const server = createServer(listener).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    cleanups.push(() => server.close().closeAllConnections())
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  }
-
+describe('the ticker', () => {
   test('fires the cron again and again, never two at once', async () => {
     let running = 0
     const overlaps: number[] = []
