@@ -160,7 +160,6 @@ export abstract class EventQueueObject<E> extends DurableObject<E> implements Ev
       await this.#showBacklog()
     } catch (error) {
       const { log, errors, clock } = this.#settings
-      this.#knownLog = undefined // memory may be ahead of the disk: it is read again
       notBeforeMs = clock() + MINUTE_MS // a bug must not spin
       log.error('alarm_failed', { error })
       errors.report(error, { tags: { object: 'EventQueue' } })

@@ -295,3 +295,35 @@ describe('the report', () => {
     expect(await queue.overview()).toEqual({ problem: 'connection refused', backlog: 0, maxBacklog: 50_000 })
   })
 })
+
+describe('rows written', () => {
+  const calls =
+    (count: number, events: number, accept: (...events: object[]) => Promise<unknown>) => async () => {
+      for (let call = 0; call < count; call++) {
+        const ids = Array.from({ length: events }, (_, number) => `${call}-${number}`)
+        await accept(...ids.map((id) => analysis({ id })))
+      }
+    }
+
+  it('are one for a call and four to hand it on, however many events it has', async () => {
+    const { accept, alarm, rowsWritten } = createWorld({ database: database() })
+    await accept(signup())
+    await alarm()
+    const rows = await rowsWritten(async () => {
+      await calls(1, 500, accept)()
+      await alarm()
+    })
+    expect(rows).toBe(5) // the entry, the alarm, what is being counted, what was, and what was written
+  })
+
+  it('are little more than one for each of many small calls', { timeout: 60_000 }, async () => {
+    const { accept, alarm, rowsWritten } = createWorld({ database: database() })
+    await accept(signup())
+    await alarm()
+    const rows = await rowsWritten(async () => {
+      await calls(256, 1, accept)()
+      await alarm()
+    })
+    expect(rows).toBeLessThan(256 * 1.1)
+  })
+})

@@ -145,8 +145,25 @@ export function createWorld(initial: Partial<QueueWorld> = {}) {
       evictDurableObject(stub).catch((error: Error) => {
         if (!error.message.includes('not currently running')) throw error
       }),
-    /** Rows that the queue wrote since it was made. */
-    rowsWritten: () => runInDurableObject(stub, (_, state) => state.storage.sql.exec('SELECT 1').rowsWritten),
+    /** Counts the rows that `work` makes the queue write, alarms included; the object must not be evicted meanwhile. */
+    async rowsWritten(work: () => Promise<unknown>): Promise<number> {
+      let rows = 0
+      await runInDurableObject(stub, (_, { storage }) => {
+        const exec = storage.sql.exec.bind(storage.sql)
+        vi.spyOn(storage.sql, 'exec').mockImplementation((query, ...bindings) => {
+          const cursor = exec(query, ...bindings)
+          if (!query.startsWith('SELECT')) rows += cursor.rowsWritten
+          return cursor as never
+        })
+        const setAlarm = storage.setAlarm.bind(storage)
+        vi.spyOn(storage, 'setAlarm').mockImplementation((...args) => {
+          rows += 1
+          return setAlarm(...args)
+        })
+      })
+      await work()
+      return rows
+    },
     text: store.text,
     /** The value of a series as `/metrics` shows it. */
     async sample(series: string): Promise<number | undefined> {
