@@ -14,7 +14,7 @@ import type { Metric } from '../../src/metrics/model.ts'
 import { catalog, createWorld as createMetricsWorld } from '../metrics/harness.ts'
 
 /** Far ahead, so that alarms come only when the test lets them. */
-export const NOON = Date.UTC(2090, 7, 3, 12, 10, 5)
+const NOON = Date.UTC(2090, 7, 3, 12, 10, 5)
 
 /** Metrics of an ESG platform, as the documents have them. */
 export const config = business.parse({
@@ -71,10 +71,10 @@ export const config = business.parse({
 })
 
 export const metrics = declareMetrics(config, 'esg')
-export const effects = new Effects(config, metrics, catalog, 'esg')
+const effects = new Effects(config, metrics, catalog, 'esg')
 
 /** An event as the queue gets it. */
-export function event(sent: object, now = NOON): BusinessEvent {
+function event(sent: object, now = NOON): BusinessEvent {
   const read = readEvent(sent, now, config)
   if (isMistake(read)) throw new Error(`${read.field}: ${read.reason}`)
   return read
