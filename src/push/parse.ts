@@ -3,13 +3,14 @@ import type { Family, GroupLabels, PushLimits } from './model.ts'
 import { Refused } from './model.ts'
 import { LateMistake } from './open-family.ts'
 import { parseOpenMetrics } from './openmetrics.ts'
+import { isProtobuf, parseProtobuf } from './protobuf.ts'
 import { SyntaxMistake } from './sample-scanner.ts'
 import { parseText } from './text-format.ts'
 
 /**
- * Reads a push in the text format, or in OpenMetrics where its content type says so.
+ * Reads a push: OpenMetrics or Protobuf where its content type says so, else the text format.
  * @param group laid over the labels of every sample
- * @throws Refused, with the number of the line, for a body that is not of the format
+ * @throws Refused, with the number of the line (of Protobuf the metric family), for a body that is not of the format
  */
 export function parsePush(
   body: Uint8Array,
@@ -17,21 +18,22 @@ export function parsePush(
   group: GroupLabels,
   limits: Pick<PushLimits, 'maxSeriesPerGroup'>,
 ): Family[] {
-  const text = decode(body)
   const collector = new FamilyCollector(group, limits)
-  const parse = /^application\/openmetrics-text *(;|$)/i.test(contentType) ? parseOpenMetrics : parseText
-  let line = 0
+  const isBinary = isProtobuf(contentType)
+  let place = 0
+  const onPlace = (each: number) => {
+    place = each
+  }
   try {
-    parse(text, collector, (each) => {
-      line = each
-    })
+    if (isBinary) parseProtobuf(body, collector, onPlace)
+    else if (/^application\/openmetrics-text *(;|$)/i.test(contentType)) {
+      parseOpenMetrics(decode(body), collector, onPlace)
+    } else parseText(decode(body), collector, onPlace)
     return collector.close()
   } catch (error) {
     if (!(error instanceof SyntaxMistake)) throw error
-    throw new Refused(
-      'invalid_push',
-      `line ${error instanceof LateMistake ? error.line : line}: ${error.message}`,
-    )
+    const where = error instanceof LateMistake ? error.line : place
+    throw new Refused('invalid_push', `${isBinary ? 'metric family' : 'line'} ${where}: ${error.message}`)
   }
 }
 

@@ -9,7 +9,7 @@ import type { Group } from './group.ts'
 import { checkFamily, type Surroundings, samplesOf, textLengthOf } from './group.ts'
 import { GroupRows } from './group-rows.ts'
 import type { Family, GroupLabels, PushLimits, Refusable } from './model.ts'
-import { groupKey, Refused, refusable, refused } from './model.ts'
+import { groupKey, Refused, refusable } from './model.ts'
 import { applyExport, type Rejected, reject } from './otlp/apply.ts'
 import { decodeExport, pointsOf, type ResourceExport } from './otlp/decode.ts'
 import { parsePush } from './parse.ts'
@@ -158,9 +158,6 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
   async #parse(labels: GroupLabels, pushed: PushedBody): Promise<Refusable<Family[]>> {
     const body = await decompress(pushed)
     if (!body.ok) return body
-    if (/^application\/vnd\.google\.protobuf *(;|$)/i.test(pushed.contentType)) {
-      return refused('unsupported_media_type', 'Protobuf is not taken: push the text format or OpenMetrics')
-    }
     return refusable(() => parsePush(body.value, pushed.contentType, labels, this.#settings().limits))
   }
 

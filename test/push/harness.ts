@@ -1,4 +1,4 @@
-import { evictDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import { PushStore } from '../../src/index.ts'
@@ -65,6 +65,14 @@ export function createWorld(initial: Partial<World> = {}) {
     },
     /** Takes the store out of memory. */
     evict: () => evictDurableObject(env.PUSH_STORE.getByName(name)),
+    /** How long the rows on disk are, in bytes. */
+    rowLengths: () =>
+      runInDurableObject(env.PUSH_STORE.getByName(name), (_, { storage }) =>
+        storage.sql
+          .exec<{ length: number }>('SELECT length(bytes) AS length FROM pushed_groups')
+          .toArray()
+          .map(({ length }) => length),
+      ),
     text: () => store().exposition('text'),
     /** The samples without the push times. */
     async samples(): Promise<string[]> {
