@@ -337,6 +337,48 @@ describe('the admin API', () => {
     expect(body).not.toContain('Test error')
   })
 
+  /** The headers of somebody's browser, after signing in. */
+  const browser = async () => {
+    const form = { method: 'POST', body: new URLSearchParams({ token: 'new-token' }) }
+    const cookie = (await service.request('/admin/login', form)).headers.get('Set-Cookie')
+    return { Accept: 'text/html', Cookie: cookie?.split(';')[0] ?? '', 'X-Request-Id': 'r-1' }
+  }
+
+  it('has pages for people, with a policy of their own', async () => {
+    const headers = await browser()
+    const page = await service.request('/admin', { headers })
+    expect(page.status).toBe(200)
+    expect(page.headers.get('Content-Security-Policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    )
+    expect(page.headers.get('Cache-Control')).toBe('no-store')
+    const json = await service.request('/admin/metrics', { headers })
+    expect(json.headers.get('Content-Type')).toMatch('application/json')
+    expect(json.headers.get('Content-Security-Policy')).toMatch("form-action 'none'")
+  })
+
+  it('refuses people with a page, and programs with JSON', async () => {
+    const headers = await browser()
+    const refuse = (more: Record<string, string>) =>
+      service.request('/admin/pages/alerts/unsilence', {
+        method: 'POST',
+        body: new URLSearchParams({ id: 'x', csrf: 'wrong' }),
+        headers: { ...headers, ...more },
+      })
+    const refused = await refuse({})
+    expect(refused.status).toBe(403)
+    expect(refused.headers.get('Content-Type')).toMatch('text/html')
+    expect(refused.headers.get('Content-Security-Policy')).toMatch("script-src 'self'")
+    expect(await refused.text()).toMatch(/made before you last signed in.*r-1/s)
+    expect(await (await refuse({ Accept: 'application/json' })).json()).toMatchObject({
+      error: { code: 'csrf_token_missing' },
+    })
+    const missing = await service.request('/admin/pages/nowhere', { headers })
+    expect(missing.status).toBe(404)
+    expect(await missing.text()).toContain('There is no such page')
+  })
+
   it('gives the overview of the documents and more', async () => {
     const overview = await (await service.request('/admin/metrics', bearer('new-token'))).json()
     expect(overview).toMatchObject({

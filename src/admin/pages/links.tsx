@@ -27,6 +27,7 @@ export const Elsewhere = ({ links }: Pick<Config, 'links'>) => {
 }
 
 const OWN = [
+  ['/status', 'The public status page'],
   ['/health/detailed', 'Every check, with numbers'],
   ['/metrics', 'For Prometheus'],
   ['/admin/metrics', 'Requests, database, cache and scheduler, as JSON'],
