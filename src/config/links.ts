@@ -7,6 +7,3 @@ export const link = z.strictObject({
   url: urlText,
   whenUnset,
 })
-
-/** See `link`. */
-export type LinkConfig = z.infer<typeof link>

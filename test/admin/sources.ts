@@ -17,7 +17,7 @@ import type { GroupSummary } from '../../src/push/store.ts'
 import { silentLogger } from '../health/silent-logger.ts'
 import { START_MS } from './dashboard.ts'
 
-export const VARIABLES = {
+const VARIABLES = {
   MONGODB_URI: 'mongodb://db.test/shop',
   UPSTASH_REDIS_REST_URL: 'https://redis.test',
   UPSTASH_REDIS_REST_TOKEN: 'redis-secret',

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { onPath } from '../../sandbox/child-server.ts'
@@ -18,7 +17,6 @@ const PAGES = [
   ['/admin/pages/settings', 'Settings'],
   ['/admin/pages/links', 'Links'],
 ] as const
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let sandbox: Sandbox
 let browser: Browser
@@ -89,7 +87,7 @@ const overflow = (page: Page) =>
 /** What axe finds; it is run from outside, so the page's own policy does not keep it out. */
 async function violations(context: BrowserContext, page: Page): Promise<string[]> {
   const session = await context.newCDPSession(page)
-  await session.send('Runtime.evaluate', { expression: AXE })
+  await session.send('Runtime.evaluate', { expression: axe.source })
   const found = await session.send('Runtime.evaluate', {
     expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
       violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))`,

@@ -19,7 +19,7 @@ const SILENCE_TIMES = [
 ] as const
 
 /** What fires or is about to, with what can be done about it. */
-export const ActiveAlerts = ({
+const ActiveAlerts = ({
   overview: { active, scheduler },
   csrfToken,
   now,
@@ -139,7 +139,7 @@ const SilenceFields = () => (
 )
 
 /** What is silenced, and a form to silence an alert before it fires. */
-export const Silences = ({
+const Silences = ({
   silences,
   alerts,
   csrfToken,
@@ -220,7 +220,7 @@ function matcherText({ matcher: { alert, severity, labels = {} } }: Silence): st
 const DELIVERIES_SHOWN = 50
 
 /** What was told to whom: what waits, what was given up, what was delivered. */
-export const Deliveries = ({ outbox }: Pick<AlertsOverview, 'outbox'>) => {
+const Deliveries = ({ outbox }: Pick<AlertsOverview, 'outbox'>) => {
   const rows = [
     ...outbox.pending.map((each) => ({
       ...each,

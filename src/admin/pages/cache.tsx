@@ -17,18 +17,18 @@ const OPERATIONS = [
 ] as const
 
 /** How often each thing came of an operation, since counting began; in the order of `cacheSeries`. */
-export type CacheCounts = readonly number[]
+type CacheCounts = readonly number[]
 
 /** Asks for the counts of the metric. */
-export const cacheSeries = (metric: string): SeriesSelector[] =>
+const cacheSeries = (metric: string): SeriesSelector[] =>
   OPERATIONS.map(([operation, status]) => ({ metric, labels: { operation, status } }))
 
 /** What the answer to `cacheSeries` tells. */
-export const cacheCounts = (series: readonly (SeriesValue | undefined)[]): CacheCounts =>
+const cacheCounts = (series: readonly (SeriesValue | undefined)[]): CacheCounts =>
   OPERATIONS.map((_, index) => series[index]?.value ?? 0)
 
 /** The share of look-ups that found something, and each outcome. */
-export const CacheTable = ({ counts }: { counts: CacheCounts }) => {
+const CacheTable = ({ counts }: { counts: CacheCounts }) => {
   const [hits = 0, misses = 0, failed = 0] = counts
   if (counts.every((count) => count === 0)) {
     return (

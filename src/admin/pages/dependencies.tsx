@@ -122,14 +122,14 @@ const Share = ({
 )
 
 /** When the dependencies were probed. */
-export const CheckedAt = ({ report }: { report: DependencyReport }) => (
+const CheckedAt = ({ report }: { report: DependencyReport }) => (
   <p class="dim">
     Probed at <Time atMs={report.checkedAtMs} /> UTC
   </p>
 )
 
 /** How many documents each collection has. */
-export const Collections = ({ counts: { collections, totalDocuments } }: { counts: DatabaseCounts }) => {
+const Collections = ({ counts: { collections, totalDocuments } }: { counts: DatabaseCounts }) => {
   if (collections.length === 0) return <Empty>The database has no collections.</Empty>
   return (
     <TableScroll label="Collections">

@@ -7,7 +7,7 @@ export const ACTIONS = {
 } as const
 
 /** What can be said at the head of a page after a form was sent; its address names one of these, and no text. */
-export const NOTICES = {
+const NOTICES = {
   acknowledged: { good: true, text: 'Acknowledged: there will be no more reminders of it.' },
   silenced: { good: true, text: 'Silenced. The end of what was sent already is told all the same.' },
   unsilenced: { good: true, text: 'The silence has ended; what still fires is sent by the next run.' },

@@ -3,7 +3,7 @@ import { Badge, Empty, Section, severityTone, TableScroll } from './elements.tsx
 import { type PageHandler, type PageKit, STEADY_SECONDS } from './page-kit.tsx'
 
 /** Dashboards elsewhere. */
-export const Elsewhere = ({ links }: Pick<Config, 'links'>) => {
+const Elsewhere = ({ links }: Pick<Config, 'links'>) => {
   if (links.length === 0) {
     return (
       <Empty>
@@ -35,7 +35,7 @@ const OWN = [
 ] as const
 
 /** What this service has besides the dashboard. */
-export const Own = () => (
+const Own = () => (
   <ul class="links">
     {OWN.map(([path, tells]) => (
       <li>
@@ -46,7 +46,7 @@ export const Own = () => (
 )
 
 /** Who is told of alerts, by their severity. */
-export const Channels = ({ alerts }: Pick<Config, 'alerts'>) => (
+const Channels = ({ alerts }: Pick<Config, 'alerts'>) => (
   <TableScroll label="Who is told of alerts">
     <table>
       <thead>

@@ -19,13 +19,13 @@ const TONES: Readonly<Record<MonitorState, Tone>> = {
 }
 
 /** Everything that is known of the monitors. */
-export interface MonitorsView {
+interface MonitorsView {
   readonly report: MonitorsReport
   readonly histories: readonly MonitorHistory[]
 }
 
 /** Each monitor as it is now, leading to its history. */
-export const MonitorTable = ({
+const MonitorTable = ({
   view: { report, histories },
   monitors,
   now,
@@ -108,7 +108,7 @@ function uptimeText(days: MonitorHistory['days']): string {
 }
 
 /** One monitor's last day and last months. */
-export const MonitorDetails = ({ history: { days, latency } }: { history: MonitorHistory }) => (
+const MonitorDetails = ({ history: { days, latency } }: { history: MonitorHistory }) => (
   <>
     <dl class="figures">
       {[1, 7, 30, 90].map((count) => (
@@ -143,7 +143,7 @@ export const MonitorDetails = ({ history: { days, latency } }: { history: Monito
 )
 
 /** Maintenance that is under way or near. */
-export const MaintenanceList = ({
+const MaintenanceList = ({
   windows,
   monitors,
   now,
@@ -189,7 +189,7 @@ export const MaintenanceList = ({
 }
 
 /** When the monitors were last judged, if that is long ago: what is shown is then old, too. */
-export const JudgedAt = ({ report: { judgedAtMs }, now }: { report: MonitorsReport; now: number }) => {
+const JudgedAt = ({ report: { judgedAtMs }, now }: { report: MonitorsReport; now: number }) => {
   if (judgedAtMs === undefined) return <p class="dim">They were not judged yet: the scheduler has not run.</p>
   const isLate = now - judgedAtMs > 3 * MINUTE_MS && now - judgedAtMs < 365 * DAY_MS
   return (

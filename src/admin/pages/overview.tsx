@@ -14,7 +14,7 @@ import { formatValue } from './format.ts'
 import type { PageHandler, PageKit } from './page-kit.tsx'
 
 /** What fires, in short. */
-export const FiringAlerts = ({ status, now }: { status: LedgerStatus; now: number }) => {
+const FiringAlerts = ({ status, now }: { status: LedgerStatus; now: number }) => {
   const { active, scheduler } = status
   if (active.length === 0) {
     return (
@@ -56,7 +56,7 @@ const CHECK_TONES = {
 const STATUS_TONES = { healthy: 'good', degraded: 'warning', unhealthy: 'bad' } as const
 
 /** The service as a whole, and each thing that is checked. */
-export const Health = ({ facts, roles, now }: { facts: Facts; roles: Roles; now: number }) => {
+const Health = ({ facts, roles, now }: { facts: Facts; roles: Roles; now: number }) => {
   const checks = check(facts, roles, now)
   const status = overall(checks, CHECK_NAMES)
   return (
@@ -78,7 +78,7 @@ export const Health = ({ facts, roles, now }: { facts: Facts; roles: Roles; now:
 }
 
 /** The last hour of requests. */
-export const RequestSummary = ({ history }: { history: RequestHistory }) => {
+const RequestSummary = ({ history }: { history: RequestHistory }) => {
   const { points, total } = seriesOf(history)
   const none = total.requests === 0
   return (
@@ -105,7 +105,7 @@ export const RequestSummary = ({ history }: { history: RequestHistory }) => {
 }
 
 /** How many monitors are in which state. */
-export const MonitorSummary = ({ report }: { report: MonitorsReport }) => {
+const MonitorSummary = ({ report }: { report: MonitorsReport }) => {
   const counts = Map.groupBy(report.monitors, ({ state }) => state)
   const of = (state: MonitorState) => counts.get(state)?.length ?? 0
   return (
@@ -124,7 +124,7 @@ export const MonitorSummary = ({ report }: { report: MonitorsReport }) => {
 }
 
 /** How the cron and the outbox do. */
-export const Scheduler = ({ status: { scheduler, notifications } }: { status: LedgerStatus }) => (
+const Scheduler = ({ status: { scheduler, notifications } }: { status: LedgerStatus }) => (
   <dl class="figures">
     <Figure
       label="Last run"

@@ -5,7 +5,7 @@ import { ACTIONS, Csrf, Notice } from './forms.tsx'
 import type { PageHandler, PageKit } from './page-kit.tsx'
 
 /** The groups that applications pushed, each with what it holds and a way to delete it. */
-export const PushedGroups = ({
+const PushedGroups = ({
   groups,
   isEnabled,
   csrfToken,

@@ -6,7 +6,7 @@ import { formatValue } from './format.ts'
 import type { PageHandler, PageKit } from './page-kit.tsx'
 
 /** Where a page stands: the range and the route that its address names. */
-export interface RequestView {
+interface RequestView {
   readonly range: TimeRange
   /** Undefined for all. */
   readonly route?: string | undefined
@@ -18,7 +18,7 @@ const address = ({ range, route }: RequestView): string =>
   `/admin/pages/requests?${new URLSearchParams({ range: range.name, ...(route && { route }) })}`
 
 /** The choice of how far back to look. */
-export const RangeChoice = ({ view }: { view: RequestView }) => (
+const RangeChoice = ({ view }: { view: RequestView }) => (
   <nav class="choice" aria-label="Time range">
     {TIME_RANGES.map((range) => (
       <a
@@ -32,13 +32,7 @@ export const RangeChoice = ({ view }: { view: RequestView }) => (
 )
 
 /** The numbers and charts of one route, or of all. */
-export const RequestCharts = ({
-  history,
-  route,
-}: {
-  history: RequestHistory
-  route?: string | undefined
-}) => {
+const RequestCharts = ({ history, route }: { history: RequestHistory; route?: string | undefined }) => {
   const { points, total } = seriesOf(history, route)
   const timesMs = points.map(({ fromMs }) => fromMs)
   const none = total.requests === 0
@@ -96,7 +90,7 @@ export const RequestCharts = ({
 }
 
 /** How each route did, each leading to its charts. */
-export const RouteTable = ({ history, view }: { history: RequestHistory; view: RequestView }) => {
+const RouteTable = ({ history, view }: { history: RequestHistory; view: RequestView }) => {
   const routes = byRoute(history)
   if (routes.length === 0) return <Empty>{NOTHING}</Empty>
   return (

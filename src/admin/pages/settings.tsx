@@ -5,7 +5,7 @@ import { Empty, Section, TableScroll } from './elements.tsx'
 import { type PageHandler, type PageKit, STEADY_SECONDS } from './page-kit.tsx'
 
 /** What is switched off, and what would switch it on. */
-export const Disabled = ({ disabled }: { disabled: readonly DisabledPart[] }) => {
+const Disabled = ({ disabled }: { disabled: readonly DisabledPart[] }) => {
   if (disabled.length === 0) return <Empty>Nothing is switched off.</Empty>
   return (
     <TableScroll label="What is switched off">
@@ -32,7 +32,7 @@ export const Disabled = ({ disabled }: { disabled: readonly DisabledPart[] }) =>
 }
 
 /** The configuration in force. */
-export const Settings = ({ config }: { config: Config }) => (
+const Settings = ({ config }: { config: Config }) => (
   <>
     <p class="dim">
       As in <code>edgewatch.config.ts</code>, with its defaults. <code>{'${NAME}'}</code> is a variable that
