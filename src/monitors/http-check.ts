@@ -9,6 +9,7 @@ import type { Finding } from './finding.ts'
 import { findingByLatency } from './finding.ts'
 import type { HttpCheck, HttpRequest } from './http-request.ts'
 import { firstRequest, isRedirect, redirected } from './http-request.ts'
+import type { Excerpt } from './reason.ts'
 import { excerptWithout, reasonOf, timedOutAfter } from './reason.ts'
 
 /** What an HTTP check uses. */
@@ -30,22 +31,21 @@ export async function checkHttp(check: HttpCheck, tools: HttpCheckTools): Promis
   const ending = new AbortController()
   const progress: Progress = { answered: false }
   const atMs = tools.clock()
-  try {
-    const exchange = exchanged(first, check.followRedirects, tools, ending.signal, progress)
-    const timely = await within(check.timeout * SECOND_MS, exchange)
-    if (!timely.ok) {
-      const reason = timedOutAfter(check.timeout)
-      return { atMs, outcome: 'failed', reason, ...(!progress.answered && { unanswered: true }) }
-    }
-    const latencyMs = tools.clock() - atMs
-    const answer = timely.value
-    if ('outcome' in answer) return { atMs, ...answer }
-    const mismatch = httpMismatch(answer, check.expect, excerptWithout(hiddenIn(check, first)))
-    if (mismatch) return { atMs, outcome: 'failed', latencyMs, reason: reasonOf(mismatch) }
-    return findingByLatency(atMs, latencyMs, check.expect.maxLatencyMs)
-  } finally {
+  const exchange = exchanged(first, check.followRedirects, tools, ending.signal, progress)
+  const timely = await within(check.timeout * SECOND_MS, exchange)
+  if (!timely.ok) {
     ending.abort() // what is not read by now keeps no connection
+    const reason = timedOutAfter(check.timeout)
+    return { atMs, outcome: 'failed', reason, ...(!progress.answered && { unanswered: true }) }
   }
+  const latencyMs = tools.clock() - atMs
+  const answer = timely.value
+  if ('outcome' in answer) return { atMs, ...answer }
+  // Made only where something is not as expected.
+  const excerpt: Excerpt = (text) => excerptWithout(hiddenIn(check, first))(text)
+  const mismatch = httpMismatch(answer, check.expect, excerpt)
+  if (mismatch) return { atMs, outcome: 'failed', latencyMs, reason: reasonOf(mismatch) }
+  return findingByLatency(atMs, latencyMs, check.expect.maxLatencyMs)
 }
 
 interface Progress {

@@ -53,6 +53,24 @@ describe('the schedule', () => {
     ])
   })
 
+  it('asks few shards for monitors of long intervals: those of a minute are together', () => {
+    const monitors = Array.from({ length: 200 }, (_, index) => ({
+      id: `m${index}`,
+      intervalMs: (index % 2 === 0 ? 1 : 5) * MINUTE_MS,
+      regions: ['asia'] as const,
+    }))
+    const startMs = Date.UTC(2026, 0, 1)
+    let checks = 0
+    for (let minute = 0; minute < 5; minute++) {
+      const atMs = startMs + minute * MINUTE_MS
+      const shards = dueShards(monitors, atMs, () => atMs - MINUTE_MS)
+      checks += shards.flatMap((shard) => shard.monitors).length
+      // 100 of each minute in 5 shards; of the others about 20, which may lie in two or three.
+      expect(shards.length).toBeLessThanOrEqual(8)
+    }
+    expect(checks).toBe(5 * 100 + 100)
+  })
+
   it('begins a few shards a second apart, and many within 40 seconds, each region for itself', () => {
     const shards = (count: number) =>
       ['asia', 'eu-west'].flatMap((region) =>
