@@ -1,6 +1,7 @@
 /** `npm run bench [names]`: what Edgewatch costs, measured here. */
 import { benchCost } from './cost/bench.ts'
 import { benchExposition } from './exposition/bench.ts'
+import { benchMonitors } from './monitors/bench.ts'
 import { benchPush } from './push/bench.ts'
 import { benchRequests } from './requests/bench.ts'
 import { benchStartup } from './startup/bench.ts'
@@ -13,6 +14,7 @@ const benches = {
   push: benchPush,
   status: benchStatus,
   cost: benchCost,
+  monitors: benchMonitors,
 }
 
 const names = process.argv.slice(2)

@@ -6,30 +6,48 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawnOwned } from '../sandbox/child-process.ts'
 import { freePort } from '../sandbox/listen.ts'
+import type { ConfigInput } from '../src/config/schema.ts'
 
 const require = createRequire(import.meta.url)
 const programOf = (packageName: string, file: string) =>
   path.join(path.dirname(require.resolve(`${packageName}/package.json`)), file)
 
+/** As JavaScript, and Cap'n Proto, write it. */
+const text = JSON.stringify
+
 const COMPATIBILITY_DATE = '2026-11-01'
 
-/**
- * Bundles a Worker just as `wrangler deploy` does, and uploads nothing. Gives the script.
- * @param leaveOut a package that is replaced by nothing
- */
-export function bundle(entry: string, { leaveOut }: { readonly leaveOut?: string } = {}): string {
+/** What a bundle has instead of what its sources import. */
+interface Replaced {
+  /** A package that is replaced by nothing. */
+  readonly leaveOut?: string
+  /** The service has these monitors, and else the configuration that is shipped. */
+  readonly monitors?: NonNullable<ConfigInput['monitors']>
+}
+
+/** Bundles a Worker just as `wrangler deploy` does, and uploads nothing. Gives the script. */
+export function bundle(entry: string, { leaveOut, monitors }: Replaced = {}): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-bench-'))
   try {
     const config = path.join(folder, 'wrangler.json')
     const nothing = path.join(folder, 'nothing.js')
     writeFileSync(nothing, 'export {}')
+    const otherConfig = path.join(folder, 'edgewatch.config.ts')
+    writeFileSync(
+      otherConfig,
+      `import shipped from ${text(path.resolve('edgewatch.config.ts'))}
+export default { ...shipped, monitors: ${text(monitors ?? [])} }`,
+    )
     const settings = {
       name: 'bench',
       main: path.resolve(entry),
       compatibility_date: COMPATIBILITY_DATE,
       compatibility_flags: ['nodejs_compat'],
       keep_names: false, // as in wrangler.toml
-      ...(leaveOut && { alias: { [leaveOut]: nothing } }),
+      alias: {
+        ...(leaveOut && { [leaveOut]: nothing }),
+        ...(monitors && { '../edgewatch.config.ts': otherConfig }), // as `src/services.ts` imports it
+      },
     }
     writeFileSync(config, JSON.stringify(settings))
     const out = path.join(folder, 'out')
@@ -58,7 +76,14 @@ export function cpuMicroseconds(pid: number): number | undefined {
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1000
 }
 
-/** A workerd that runs one Worker, with no inspector and no binding but VERSION and those of Durable Objects. */
+/** What a Worker has beside its code and VERSION. */
+export interface Surroundings {
+  readonly variables?: Readonly<Record<string, string>>
+  /** Durable Objects: classes by their bindings. */
+  readonly objects?: Readonly<Record<string, string>>
+}
+
+/** A workerd that runs one Worker, with no inspector. */
 export interface RunningWorkerd {
   readonly pid: number
   readonly url: string
@@ -67,22 +92,14 @@ export interface RunningWorkerd {
   stop(): Promise<void>
 }
 
-/**
- * Starts workerd on a free port of 127.0.0.1, and waits until it answers.
- * @param durableObjects classes that the script exports; each is bound under its own name, and stores on this disk
- */
-export async function startWorkerd(
-  script: string,
-  durableObjects: readonly string[] = [],
-): Promise<RunningWorkerd> {
+/** Starts workerd on a free port of 127.0.0.1, and waits until it answers. */
+export async function startWorkerd(script: string, surroundings: Surroundings = {}): Promise<RunningWorkerd> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-bench-'))
   const port = await freePort()
+  const storage = path.join(folder, 'storage')
+  mkdirSync(storage)
   writeFileSync(path.join(folder, 'worker.js'), script)
-  mkdirSync(path.join(folder, 'objects'))
-  writeFileSync(
-    path.join(folder, 'config.capnp'),
-    configFor(port, path.join(folder, 'objects'), durableObjects),
-  )
+  writeFileSync(path.join(folder, 'config.capnp'), configFor(port, storage, surroundings))
   const child = spawnOwned(
     programOf('workerd', 'bin/workerd'),
     ['serve', path.join(folder, 'config.capnp')],
@@ -121,12 +138,24 @@ export async function startWorkerd(
   }
 }
 
-const configFor = (port: number, disk: string, durableObjects: readonly string[]): string => `
+function configFor(port: number, storage: string, { variables = {}, objects = {} }: Surroundings): string {
+  const classes = Object.values(objects).map(
+    (name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`,
+  )
+  const bindings = [
+    `(name = "VERSION", json = ${text(JSON.stringify({ id: 'bench' }))})`,
+    ...Object.entries(variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+    ...Object.entries(objects).map(
+      ([name, className]) => `(name = ${text(name)}, durableObjectNamespace = ${text(className)})`,
+    ),
+  ]
+  return `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
-    (name = "objects", disk = (path = "${disk}", writable = true)),
+    (name = "internet", network = (allow = ["public", "private"])),
+    (name = "storage", disk = (path = ${text(storage)}, writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
@@ -134,13 +163,9 @@ const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "${COMPATIBILITY_DATE}",
   compatibilityFlags = ["nodejs_compat"],
-  bindings = [
-    (name = "VERSION", json = "{\\"id\\":\\"bench\\"}"),
-    ${durableObjects.map((name) => `(name = "${name}", durableObjectNamespace = "${name}"),`).join('\n    ')}
-  ],
-  durableObjectNamespaces = [
-    ${durableObjects.map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true),`).join('\n    ')}
-  ],
-  durableObjectStorage = (localDisk = "objects"),
+  durableObjectNamespaces = [${classes.join(', ')}],
+  durableObjectStorage = (localDisk = "storage"),
+  bindings = [${bindings.join(', ')}],
 );
 `
+}

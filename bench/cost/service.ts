@@ -1,19 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import os from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { startWrangler } from '../../sandbox/dev/wrangler.ts'
 import { freePort } from '../../sandbox/listen.ts'
 import { startServers } from '../../sandbox/servers.ts'
+import type { ConfigInput } from '../../src/config/schema.ts'
+import { bundle } from '../workerd.ts'
 
 /** What the service used while it did something. */
 export interface Usage {
   /** Calls to Durable Objects, their alarms included, by `Object.method`. */
   readonly calls: Readonly<Record<string, number>>
-  /** How long each object was at work, in milliseconds. */
+  /** How long each class of objects was at work, in milliseconds. */
   readonly activeMs: Readonly<Record<string, number>>
+  /** How long runs of the monitors would have waited for the turn of their last shard, in milliseconds. */
+  readonly sleptMs: number
   readonly rowsRead: number
   readonly rowsWritten: number
+  /** That runs of the monitors alone made. */
+  readonly checks: number
 }
+
+const WORKER = 'bench/cost/worker.ts'
+
+/** Which monitors there are: none, the two that are shipped, or these instead. */
+export type Monitors = 'none' | 'shipped' | NonNullable<ConfigInput['monitors']>
 
 /** What to do, how often, and how long to wait each time; the clock is the bench's. */
 interface Work {
@@ -24,21 +34,26 @@ interface Work {
 }
 
 /** The service with all its integrations, and the shipped rules. */
-export interface CountedService {
+export interface CountedService extends AsyncDisposable {
   run(work: Work): Promise<Usage>
-  stop(): Promise<void>
 }
 
-/** Starts it, and MongoDB, Redis and the inbox. */
-export async function startCountedService(): Promise<CountedService> {
-  const stateDir = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-bench-'))
+/** Starts it, and MongoDB, Redis, the inbox and the target. `${API_URL}` in monitors is the target's. */
+export async function startCountedService(monitors: Monitors): Promise<CountedService> {
+  mkdirSync('.wrangler', { recursive: true })
+  const stateDir = path.resolve(mkdtempSync('.wrangler/bench-')) // wrangler.toml is looked for above the script
   const servers = await startServers()
+  // Without a token for it nothing is pushed, and nobody is asked for what was.
+  const { API_URL = '', INGEST_TOKEN: _, ...vars } = servers.vars
   const port = await freePort()
+  // `wrangler dev` can't replace the configuration, so it is given a script in which that is done.
+  const script = typeof monitors === 'string' ? WORKER : path.join(stateDir, 'worker.js')
+  if (typeof monitors !== 'string') writeFileSync(script, bundle(WORKER, { monitors }))
   const wrangler = startWrangler({
-    script: 'bench/cost/worker.ts',
+    script,
     port,
     stateDir,
-    vars: { ...servers.vars, LOG_LEVEL: 'error' },
+    vars: { ...vars, ...(monitors !== 'none' && { API_URL }), LOG_LEVEL: 'error' },
     print: (line) => console.error(line),
   })
   const stop = async () => {
@@ -53,13 +68,13 @@ export async function startCountedService(): Promise<CountedService> {
     throw error
   }
   return {
-    stop,
+    [Symbol.asyncDispose]: stop,
     async run({ cron, paths = [], everyMs, times }) {
       const query = new URLSearchParams({ everyMs: String(everyMs), times: String(times) })
-      if (cron) query.set('cron', '1')
+      if (cron) query.set('cron', 'all')
       for (const each of paths) query.append('path', each)
       const response = await fetch(`http://127.0.0.1:${port}/bench?${query}`, {
-        signal: AbortSignal.timeout(120_000),
+        signal: AbortSignal.timeout(240_000),
       })
       if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
       return (await response.json()) as Usage

@@ -100,7 +100,9 @@ function medianCpuMs(costs: readonly Cost[]): number | undefined {
 }
 
 async function startOurs(): Promise<Target> {
-  const { url, pid, stop } = await startWorkerd(bundle('bench/push/worker.ts'), ['PushStore'])
+  const { url, pid, stop } = await startWorkerd(bundle('bench/push/worker.ts'), {
+    objects: { PushStore: 'PushStore' },
+  })
   return { name: 'edgewatch', url, pid, stop, costs: { push: [], scrape: [] } }
 }
 
