@@ -86,11 +86,11 @@ function history(id: string, kind: Kind, random: () => number): MonitorHistory {
     id,
     days: Array.from({ length: 90 }, (_, index) => day(index, kind, random)),
     latency: Array.from({ length: 96 }, (_, index): LatencyPoint => {
-      const p50Ms = base * (1 + 0.15 * Math.sin(index / 9) + 0.1 * random())
+      const p50Ms = Math.round(base * (1 + 0.15 * Math.sin(index / 9) + 0.1 * random()))
       return {
         atMs: Math.floor(NOW / QUARTER_MS) * QUARTER_MS - (95 - index) * QUARTER_MS,
         p50Ms,
-        p95Ms: p50Ms * (1.6 + random()),
+        p95Ms: Math.round(p50Ms * (1.6 + random())),
       }
     }),
   }

@@ -1,4 +1,5 @@
-import type { CheckResult, Maintenance, MonitorHistory, MonitorStatus, Region } from './model.ts'
+import type { CheckResult, Maintenance, MonitorStatus, Region } from './model.ts'
+import type { PackedHistories } from './packed-history.ts'
 
 /** What a region is asked to do: each monitor once, and once more at once where `recheck` holds and the check failed. */
 export interface ProbeRequest {
@@ -49,8 +50,8 @@ export interface UptimeMonitorClient {
   /** Makes the checks that are due, and judges. */
   tick(scheduledAtMs: number): Promise<MonitorsTickResult>
   report(): Promise<MonitorsReport>
-  /** Of these monitors, in their order; those that are not configured are left out. */
-  history(ids: readonly string[]): Promise<readonly MonitorHistory[]>
+  /** Of these monitors, in their order; those that are not configured are left out. See `unpackHistories`. */
+  history(ids: readonly string[]): Promise<PackedHistories>
   /** Every check of a monitor in this time, oldest first; at most 7 days back. */
   checks(id: string, fromMs: number, toMs: number): Promise<readonly CheckResult[]>
   measure(questions: readonly MonitorQuestion[]): Promise<readonly MonitorMeasures[]>

@@ -7,6 +7,7 @@ import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { validate } from '../lib/validation.ts'
 import { checkJson, historyJson, maintenanceJson, monitorJson } from './json.ts'
+import { unpackHistories } from './packed-history.ts'
 import type { BeatKind, UptimeMonitorClient } from './ports.ts'
 
 /** Of each check, 7 days are kept. */
@@ -64,7 +65,8 @@ export function monitorRoutes({ monitors, uptime, clock }: MonitorRoutesSettings
     .get('/monitors/:id', async (c) => {
       const monitor = find(c.req.param('id'))
       const client = uptime()
-      const [report, [history]] = await Promise.all([client.report(), client.history([monitor.id])])
+      const [report, packed] = await Promise.all([client.report(), client.history([monitor.id])])
+      const [history] = unpackHistories(packed)
       const status = report.monitors.find(({ id }) => id === monitor.id)
       return c.json({
         ...monitorJson(monitor, status),

@@ -1,7 +1,7 @@
 import type { TimeInStates } from './model.ts'
 import { STATES } from './packing.ts'
 import type { Quarter, Summary } from './summary.ts'
-import { emptySummary } from './summary.ts'
+import { emptySummary, timesAt } from './summary.ts'
 
 /** A monitor's summary of an hour or a day; only those of hours have quarters. */
 export interface StoredSummary extends Summary {
@@ -139,17 +139,6 @@ interface Columns {
   readonly quarters: readonly (readonly Quarter[])[]
   /** Of each monitor: its checks, the failed ones, and its latency sketch. */
   readonly latencies: readonly (readonly number[])[]
-}
-
-function timesAt(times: readonly number[], index: number): Summary['times'] {
-  const at = index * STATES.length
-  return {
-    up: times[at]!,
-    degraded: times[at + 1]!,
-    down: times[at + 2]!,
-    unknown: times[at + 3]!,
-    maintenance: times[at + 4]!,
-  }
 }
 
 function toSummary(times: Summary['times'], [checks = 0, failed = 0, ...sketch]: readonly number[]): Summary {

@@ -2,6 +2,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/clock.ts'
 import { exactQuantile, LatencySketch } from './latency-sketch.ts'
 import type { CheckResult, TimeInStates } from './model.ts'
 import type { MonitorHour, Stretch } from './packing.ts'
+import { STATES } from './packing.ts'
 
 /** What response times are charted by: a quarter of an hour. */
 export const QUARTER_MS = 15 * MINUTE_MS
@@ -25,6 +26,18 @@ export type Quarter = readonly [p50: number, p95: number] | null
 
 /** No time in any state. */
 export const noTimes = (): Times => ({ up: 0, degraded: 0, down: 0, unknown: 0, maintenance: 0 })
+
+/** The times at a place among numbers: for each place there are those of all states, in the order of `STATES`. */
+export function timesAt(numbers: readonly number[], place: number): Times {
+  const at = place * STATES.length
+  return {
+    up: numbers[at]!,
+    degraded: numbers[at + 1]!,
+    down: numbers[at + 2]!,
+    unknown: numbers[at + 3]!,
+    maintenance: numbers[at + 4]!,
+  }
+}
 
 /** A summary of nothing. */
 export const emptySummary = (): Summary => ({

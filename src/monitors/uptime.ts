@@ -10,8 +10,10 @@ import { listWindows, readSchedules } from './maintenance.ts'
 import type { Memory } from './memory.ts'
 import { decodeMemory, encodeMemory, regionMemory, rememberRegion } from './memory.ts'
 import { MonitorMetrics, UPTIME_WINDOW_DAYS } from './metrics.ts'
-import type { CheckResult, Maintenance, MonitorHistory, MonitorStatus, Region } from './model.ts'
+import type { CheckResult, Maintenance, MonitorStatus, Region } from './model.ts'
 import { uptimeRatio } from './model.ts'
+import type { PackedHistories } from './packed-history.ts'
+import { packHistories } from './packed-history.ts'
 import type { Asked, Watched } from './plan.ts'
 import { planMonitors } from './plan.ts'
 import type {
@@ -99,9 +101,9 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   }
 
   /** Of these monitors, in their order; those that are not configured are left out. */
-  history(ids: readonly string[]): MonitorHistory[] {
+  history(ids: readonly string[]): PackedHistories {
     const configured = ids.filter((id) => this.#find(id))
-    return this.#store.history(configured, this.#settings.clock())
+    return packHistories(this.#store.history(configured, this.#settings.clock()))
   }
 
   /** Every check of a monitor in this time, oldest first; at most 7 days back. */
@@ -169,7 +171,7 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   }
 
   get #beats(): ReadonlyMap<string, Beat> {
-    return this.#store.beats() as ReadonlyMap<string, Beat>
+    return this.#store.beats()
   }
 
   #find(id: string): Watched | undefined {

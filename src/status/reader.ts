@@ -5,6 +5,7 @@ import { TIMED_OUT, within } from '../lib/deadline.ts'
 import type { Result } from '../lib/result.ts'
 import { err } from '../lib/result.ts'
 import type { Logger } from '../logging/model.ts'
+import { unpackHistories } from '../monitors/packed-history.ts'
 import type { UptimeMonitorClient } from '../monitors/ports.ts'
 import { DAYS } from './days.ts'
 import type { PublicStatus, StatusConfig, StatusFacts } from './page-model.ts'
@@ -85,7 +86,11 @@ export class StatusReader {
       this.#pauseUntilMs = now + PAUSE_MS
       return false
     }
-    const facts = { report: report.value, history: history.value, incidents: incidents.value }
+    const facts = {
+      report: report.value,
+      history: unpackHistories(history.value),
+      incidents: incidents.value,
+    }
     this.#kept = { status: publicStatus(config, facts, now), facts, readAtMs: now }
     return true
   }

@@ -12,6 +12,7 @@ import { ok } from '../../src/lib/result.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { createCatalog, DURATION_BOUNDS_SECONDS } from '../../src/metrics/catalog.ts'
 import type { MetricsQuery, RouteTotals } from '../../src/metrics/query.ts'
+import { packHistories } from '../../src/monitors/packed-history.ts'
 import type { MonitorsReport } from '../../src/monitors/ports.ts'
 import type { GroupSummary } from '../../src/push/store.ts'
 import { silentLogger } from '../health/silent-logger.ts'
@@ -279,17 +280,19 @@ export class FakeSources {
       uptime: () => ({
         report: async () => this.monitors,
         history: async (ids) =>
-          ids.map((id) => ({
-            id,
-            days: [
-              { date: '2026-11-20', ...DAY },
-              { date: '2026-11-21', ...DAY },
-            ],
-            latency: [
-              { atMs: START_MS - 30 * MINUTE_MS },
-              { atMs: START_MS - 15 * MINUTE_MS, p50Ms: 80, p95Ms: 120 },
-            ],
-          })),
+          packHistories(
+            ids.map((id) => ({
+              id,
+              days: [
+                { date: '2026-11-20', ...DAY },
+                { date: '2026-11-21', ...DAY },
+              ],
+              latency: [
+                { atMs: START_MS - 30 * MINUTE_MS },
+                { atMs: START_MS - 15 * MINUTE_MS, p50Ms: 80, p95Ms: 120 },
+              ],
+            })),
+          ),
       }),
       pushed: () => ({
         list: async () => this.groups,

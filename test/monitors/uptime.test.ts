@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
 import { uptimeRatio } from '../../src/monitors/model.ts'
+import { unpackHistories } from '../../src/monitors/packed-history.ts'
 import { LEASE_MS } from '../../src/monitors/uptime.ts'
 import { FAILED, inWorld, PLAIN, SLOW, START_MS, UNKNOWN, UP, type World } from './uptime-world.ts'
 
@@ -205,7 +206,7 @@ describe('a change of the configuration', () => {
       expect(world.status('shop')).toMatchObject({ state: 'down', sinceMs })
       await world.nextTick()
       expect(world.status('shop')).toMatchObject({ state: 'down', sinceMs })
-      const [history] = world.uptime.history(['shop'])
+      const [history] = unpackHistories(world.uptime.history(['shop']))
       expect(history?.days.at(-1)?.down).toBe(5 * MINUTE_MS)
     }))
 
@@ -234,7 +235,7 @@ describe('a change of the configuration', () => {
       await world.tick()
       expect(world.takeAsked()).toEqual(['asia/shop'])
       expect(world.uptime.report().monitors.map(({ id }) => id)).toEqual(['shop'])
-      expect(world.uptime.history(['old', 'shop']).map(({ id }) => id)).toEqual(['shop'])
+      expect(unpackHistories(world.uptime.history(['old', 'shop'])).map(({ id }) => id)).toEqual(['shop'])
       expect(world.uptime.measure([{ monitor: 'old', overMs: HOUR_MS }])).toEqual([{}])
     }))
 })
@@ -248,7 +249,7 @@ describe('time that nobody measured', () => {
       world.now += DAY_MS
       expect(world.status('shop').state).toBe('unknown')
       await world.tick()
-      const [history] = world.uptime.history(['shop'])
+      const [history] = unpackHistories(world.uptime.history(['shop']))
       const sum = (state: 'up' | 'unknown') => history!.days.reduce((total, day) => total + day[state], 0)
       expect(sum('unknown')).toBeGreaterThanOrEqual(DAY_MS - 3 * MINUTE_MS)
       expect(sum('up')).toBeLessThanOrEqual(4 * MINUTE_MS)
@@ -303,7 +304,7 @@ describe('maintenance', () => {
         'down/down',
       ])
       expect(world.told.flat().filter(({ id, state }) => id === 'other' && state !== 'up')).toEqual([])
-      const [history] = world.uptime.history(['shop'])
+      const [history] = unpackHistories(world.uptime.history(['shop']))
       expect(history?.days.at(-1)).toMatchObject({ maintenance: 3 * MINUTE_MS, down: 4 * MINUTE_MS })
     }))
 

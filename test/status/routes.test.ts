@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { renderError } from '../../src/lib/http-answers.ts'
+import { packHistories } from '../../src/monitors/packed-history.ts'
 import type { StatusConfig } from '../../src/status/page-model.ts'
 import { StatusReader } from '../../src/status/reader.ts'
 import { statusRoutes } from '../../src/status/routes.ts'
@@ -25,7 +26,7 @@ function createWorld(change: (config: StatusConfig) => StatusConfig = (config) =
       report: () => call({ ...facts.report, judgedAtMs: NOW - 20_000 }),
       history: (ids) => {
         world.asked.push(ids)
-        return call(facts.history)
+        return call(packHistories(facts.history))
       },
     }),
     incidents: { list: () => call(facts.incidents) },
@@ -249,7 +250,7 @@ describe('while an object can not be reached', () => {
     }
     const reader = new StatusReader({
       config,
-      uptime: () => ({ report: async () => facts.report, history: () => once(facts.history) }),
+      uptime: () => ({ report: async () => facts.report, history: () => once(packHistories(facts.history)) }),
       incidents: { list: async () => facts.incidents },
       clock: () => NOW,
       log: recordingLogger(),

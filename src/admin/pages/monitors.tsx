@@ -4,6 +4,7 @@ import { formatDuration } from '../../lib/duration.ts'
 import { ok } from '../../lib/result.ts'
 import type { Maintenance, MonitorHistory, MonitorState, MonitorStatus } from '../../monitors/model.ts'
 import { uptimeRatio } from '../../monitors/model.ts'
+import { unpackHistories } from '../../monitors/packed-history.ts'
 import type { MonitorsReport } from '../../monitors/ports.ts'
 import { Chart } from './chart.tsx'
 import { Badge, Empty, Figure, Part, TableScroll, Time, type Tone } from './elements.tsx'
@@ -215,7 +216,7 @@ export function monitorsPage(kit: PageKit): PageHandler {
         client.report(),
         client.history(monitors.map(({ id }) => id)),
       ])
-      return ok({ report, histories })
+      return ok({ report, histories: unpackHistories(histories) })
     })
     return kit.render(
       c,
