@@ -14,6 +14,7 @@ export function banner(
   const title = styleText('bold', 'Edgewatch runs.')
   const rows = [
     ['Service', serviceUrl, `cron every ${tickSeconds} s`],
+    ['Status page', `${serviceUrl}/status`, 'what the public sees'],
     ['Dashboard', `${serviceUrl}/admin`, 'the admin token opens it'],
     ['Inbox', servers.inboxUrl, 'stands for Slack, PagerDuty, the webhook and Sentry'],
     ['Target', servers.vars.API_URL ?? '', 'stands for the application that is watched'],
