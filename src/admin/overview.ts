@@ -1,3 +1,4 @@
+import type * as z from 'zod'
 import { activeJson, schedulerJson } from '../alerts/json.ts'
 import type { AlertLedgerClient } from '../alerts/ledger.ts'
 import type { Cache } from '../cache/cache.ts'
@@ -8,6 +9,7 @@ import type { Logger } from '../logging/model.ts'
 import type { Catalog } from '../metrics/catalog.ts'
 import type { MetricsReader } from '../metrics/query.ts'
 import { cacheQuery, cacheStatistics } from '../metrics/routes.ts'
+import type * as answers from './answers.ts'
 import { type CollectionCounter, readCounts } from './database-counts.ts'
 import { requestStatistics, STATISTICS_WINDOW_MS } from './request-statistics.ts'
 
@@ -33,7 +35,7 @@ const SOURCE_TIMEOUT_MS = 6 * SECOND_MS
  * The body of `GET /admin/metrics`: cache and database as in the documents, then requests by route, alerts and
  * scheduler. Each part is read for itself, at the same time, and may be `unavailable` for itself.
  */
-export async function readOverview(sources: OverviewSources) {
+export async function readOverview(sources: OverviewSources): Promise<z.infer<typeof answers.overview>> {
   const { mongodb, cache } = sources
   const [measured, database, status] = await Promise.all([
     part('metrics', sources, () => readMeasured(sources)),
@@ -58,7 +60,7 @@ async function readMeasured({ metrics, catalog, cacheEnabled, clock }: OverviewS
     series: cacheQuery(catalog),
   })
   return {
-    cache: cacheEnabled ? cacheStatistics(series) : { status: 'disabled' },
+    cache: cacheEnabled ? cacheStatistics(series) : { status: 'disabled' as const },
     requests: {
       window_seconds: STATISTICS_WINDOW_MS / SECOND_MS,
       routes: requestStatistics(windows[0] ?? []),

@@ -1,3 +1,6 @@
+import type * as z from 'zod'
+import { isoTime } from '../lib/clock.ts'
+import type * as answers from './answers.ts'
 import type { Incident, Silence } from './model.ts'
 import type { PendingNotification } from './outbox.ts'
 import type { SettledNotification } from './outbox-store.ts'
@@ -5,19 +8,19 @@ import type { ActiveAlert, SchedulerStatus } from './status.ts'
 
 // What `/admin/alerts` and `/admin/silences` show: times as ISO 8601, null for what there isn't.
 
-const iso = (atMs: number | undefined) => (atMs === undefined ? null : new Date(atMs).toISOString())
-
-const acknowledgedJson = (acknowledged: Incident['acknowledged']) =>
+const acknowledgedJson = (
+  acknowledged: Incident['acknowledged'],
+): z.infer<typeof answers.acknowledged> | null =>
   acknowledged
-    ? { at: iso(acknowledged.atMs), by: acknowledged.by ?? null, note: acknowledged.note ?? null }
+    ? { at: isoTime(acknowledged.atMs), by: acknowledged.by ?? null, note: acknowledged.note ?? null }
     : null
 
-export const activeJson = (active: ActiveAlert) => ({
+export const activeJson = (active: ActiveAlert): z.infer<typeof answers.activeAlert> => ({
   alert: active.alert,
   state: active.state,
   severity: active.severity,
   summary: active.summary,
-  since: iso(active.sinceMs),
+  since: isoTime(active.sinceMs),
   value: active.value ?? null,
   silenced: active.silenced,
   held_back: active.heldBack ?? null,
@@ -26,15 +29,15 @@ export const activeJson = (active: ActiveAlert) => ({
   dedup_key: active.dedupKey ?? null,
 })
 
-export const incidentJson = (incident: Incident) => ({
+export const incidentJson = (incident: Incident): z.infer<typeof answers.alertIncident> => ({
   alert: incident.alert,
   severity: incident.severity,
   labels: incident.labels,
   summary: incident.summary,
   condition: incident.condition,
   value: incident.value ?? null,
-  started_at: iso(incident.startedAtMs),
-  resolved_at: iso(incident.resolvedAtMs),
+  started_at: isoTime(incident.startedAtMs),
+  resolved_at: isoTime(incident.resolvedAtMs),
   acknowledged: acknowledgedJson(incident.acknowledged),
   told: incident.told,
   dedup_key: incident.dedupKey,
@@ -42,46 +45,52 @@ export const incidentJson = (incident: Incident) => ({
 
 type Shown = Pick<PendingNotification, 'receiver' | 'notification' | 'createdAtMs' | 'attempts' | 'lastError'>
 
-const notificationJson = ({ receiver, notification, createdAtMs, attempts, lastError }: Shown) => ({
+const notificationJson = ({
+  receiver,
+  notification,
+  createdAtMs,
+  attempts,
+  lastError,
+}: Shown): z.infer<typeof answers.notification> => ({
   receiver,
   kind: notification.kind,
   alert: notification.alert,
   severity: notification.severity,
   summary: notification.summary,
   dedup_key: notification.dedupKey,
-  created_at: iso(createdAtMs),
+  created_at: isoTime(createdAtMs),
   attempts,
   last_error: lastError ?? null,
 })
 
-export const pendingJson = (pending: PendingNotification) => ({
+export const pendingJson = (pending: PendingNotification): z.infer<typeof answers.pending> => ({
   ...notificationJson(pending),
-  next_attempt_at: iso(pending.nextAttemptAtMs),
+  next_attempt_at: isoTime(pending.nextAttemptAtMs),
 })
 
-export const deadJson = (dead: SettledNotification) => ({
+export const deadJson = (dead: SettledNotification): z.infer<typeof answers.dead> => ({
   ...notificationJson(dead),
-  died_at: iso(dead.settledAtMs),
+  died_at: isoTime(dead.settledAtMs),
 })
 
-export const deliveredJson = (delivered: SettledNotification) => ({
+export const deliveredJson = (delivered: SettledNotification): z.infer<typeof answers.delivered> => ({
   ...notificationJson(delivered),
-  delivered_at: iso(delivered.settledAtMs),
+  delivered_at: isoTime(delivered.settledAtMs),
 })
 
-export const schedulerJson = (scheduler: SchedulerStatus) => ({
-  last_run_at: iso(scheduler.lastRunAtMs),
+export const schedulerJson = (scheduler: SchedulerStatus): z.infer<typeof answers.scheduler> => ({
+  last_run_at: isoTime(scheduler.lastRunAtMs),
   last_outcome: scheduler.lastOutcome ?? null,
   lag_seconds: scheduler.lagSeconds ?? null,
 })
 
-export const silenceJson = (silence: Silence) => ({
+export const silenceJson = (silence: Silence): z.infer<typeof answers.silence> => ({
   id: silence.id,
   alert: silence.matcher.alert ?? null,
   severity: silence.matcher.severity ?? null,
   labels: silence.matcher.labels ?? {},
-  created_at: iso(silence.createdAtMs),
-  until: iso(silence.untilMs),
+  created_at: isoTime(silence.createdAtMs),
+  until: isoTime(silence.untilMs),
   reason: silence.reason,
   by: silence.by ?? null,
 })

@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { validate } from '../lib/validation.ts'
+import type { testAnswer } from './answers.ts'
 import {
   activeJson,
   deadJson,
@@ -83,7 +84,8 @@ export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
         })
       }
       if (!answer.ok) throw new HttpError(502, 'receiver_failed', `${receiver}: ${answer.error.message}`)
-      return c.json({ receiver, status: answer.value.status, body: answer.value.body })
+      const { status, body } = answer.value
+      return c.json({ receiver, status, body } satisfies z.infer<typeof testAnswer>)
     })
     .post('/alerts/:id/acknowledge', validate('json', acknowledgement), async (c) => {
       const id = c.req.param('id')

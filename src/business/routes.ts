@@ -2,11 +2,12 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import type { BusinessConfig } from '../config/business.ts'
 import type { Clock } from '../lib/clock.ts'
-import { SECOND_MS } from '../lib/clock.ts'
+import { isoTime, SECOND_MS } from '../lib/clock.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { validate } from '../lib/validation.ts'
 import type { Catalog } from '../metrics/catalog.ts'
 import type { Recorder } from '../metrics/model.ts'
+import type * as answers from './answers.ts'
 import type { Effects } from './effects.ts'
 import type { BusinessEvent, Rejection } from './events.ts'
 import { EVENT_TYPES, isMistake, readEvent } from './events.ts'
@@ -60,14 +61,12 @@ export function eventRoutes({ business, catalog, recorder, clock }: BusinessRout
       'duplicate',
       answer.duplicates.map((index) => events[index]!),
     )
-    return c.json(
-      {
-        accepted: answer.accepted,
-        duplicates: answer.duplicates.length,
-        rejected: rejected.map(({ index, field, reason }) => ({ index, field, reason })),
-      },
-      202,
-    )
+    const taken: z.infer<typeof answers.eventsTaken> = {
+      accepted: answer.accepted,
+      duplicates: answer.duplicates.length,
+      rejected: rejected.map(({ index, field, reason }) => ({ index, field, reason })),
+    }
+    return c.json(taken, 202)
   })
   return routes
 }
@@ -122,7 +121,7 @@ function nothingGood(rejected: readonly RejectedEvent[]): HttpError {
 }
 
 /** Under the names that the documents give the columns of their queries. */
-function overviewJson(overview: BusinessOverview | undefined, now: number) {
+function overviewJson(overview: BusinessOverview | undefined, now: number): z.infer<typeof answers.business> {
   if (!overview) return { status: 'disabled' }
   const { report, problem, backlog, maxBacklog } = overview
   const events = { backlog, max_backlog: maxBacklog }
@@ -130,7 +129,7 @@ function overviewJson(overview: BusinessOverview | undefined, now: number) {
   return {
     status: problem === undefined ? 'fresh' : 'stale',
     ...(problem !== undefined && { problem }),
-    asked_at: new Date(report.askedAtMs).toISOString(),
+    asked_at: isoTime(report.askedAtMs),
     age_seconds: Math.max(0, Math.round((now - report.askedAtMs) / SECOND_MS)),
     daily_active_users: report.days,
     revenue_by_tier: report.tiers,

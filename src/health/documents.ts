@@ -1,5 +1,7 @@
+import type * as z from 'zod'
+import type * as answers from './answers.ts'
 import type { DependencyState, Facts } from './model.ts'
-import type { CheckName, CheckState, Checks, Status, Usage } from './status.ts'
+import type { CheckName, CheckState, Checks, Usage } from './status.ts'
 import {
   CHECK_NAMES,
   detailsOf,
@@ -21,29 +23,13 @@ export interface Service {
 }
 
 /** The body of `GET /health`. */
-export interface HealthDocument {
-  readonly status: Status
-  readonly version: string
-  readonly environment: string
-  readonly services: {
-    readonly database: string
-    readonly cache: string
-    readonly scheduler: 'running' | 'late' | 'unknown'
-  }
-}
+export type HealthDocument = z.infer<typeof answers.health>
 
 /** The body of `GET /health/ready`. */
-export type ReadyDocument =
-  | { readonly status: 'ready' }
-  | { readonly status: 'not ready'; readonly reason: string }
+export type ReadyDocument = z.infer<typeof answers.ready>
 
 /** The body of `GET /health/detailed`. Metrics and messages are for those who may see details. */
-export interface DetailedDocument {
-  readonly status: Status
-  readonly checks: Readonly<Record<CheckName, CheckState>>
-  readonly metrics: Readonly<Record<string, number>>
-  readonly messages?: Readonly<Partial<Record<CheckName, string>>>
-}
+export type DetailedDocument = z.infer<typeof answers.detailed>
 
 /** Which checks each document goes by. `/health` says what is missing; that something fills up is for `detailed`. */
 export const CONSIDERED = {

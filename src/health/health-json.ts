@@ -1,3 +1,5 @@
+import type * as z from 'zod'
+import type * as answers from './answers.ts'
 import type { Service } from './documents.ts'
 import { percent } from './documents.ts'
 import type { Facts } from './model.ts'
@@ -8,26 +10,10 @@ import { checkUsage, detailsOf, diskUsages, memoryUsages, schedulerLagMs } from 
 export const HEALTH_JSON = 'application/health+json'
 
 /** One "component details" object; section 4. */
-export interface ComponentDetails {
-  readonly componentId?: string
-  readonly componentType: 'component' | 'datastore' | 'system'
-  readonly observedValue?: number
-  readonly observedUnit?: string
-  readonly status: 'pass' | 'warn' | 'fail'
-  readonly time: string
-  readonly output?: string
-}
+export type ComponentDetails = z.infer<typeof answers.componentDetails>
 
 /** A health response; section 3. `checks` is keyed `component:measurement`. */
-export interface HealthJson {
-  readonly status: 'pass' | 'warn' | 'fail'
-  readonly version: string
-  readonly releaseId: string
-  readonly serviceId: string
-  readonly description: string
-  readonly output?: string
-  readonly checks?: Readonly<Record<string, readonly ComponentDetails[]>>
-}
+export type HealthJson = z.infer<typeof answers.healthJson>
 
 /** What is answered where nothing but our own state matters, or the checks are added by `withChecks`. */
 export function healthJson(status: Status, service: Service): HealthJson {

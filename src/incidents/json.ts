@@ -1,26 +1,34 @@
+import type * as z from 'zod'
+import { isoTime } from '../lib/clock.ts'
+import type * as answers from './answers.ts'
 import type { IncidentRecord, TimelineEntry } from './model.ts'
 
 // What `/admin/incidents` shows: times as ISO 8601, null for what there isn't.
 
-const iso = (atMs: number | undefined) => (atMs === undefined ? null : new Date(atMs).toISOString())
-
-export const incidentJson = (incident: IncidentRecord) => ({
+export const incidentJson = (incident: IncidentRecord): z.infer<typeof answers.incident> => ({
   id: incident.id,
   source: incident.source,
   title: incident.title,
   severity: incident.severity,
   stage: incident.stage,
   monitors: incident.monitors,
-  started_at: iso(incident.startedAtMs),
-  resolved_at: iso(incident.resolvedAtMs),
+  started_at: isoTime(incident.startedAtMs),
+  resolved_at: isoTime(incident.resolvedAtMs),
   alert: incident.alert ?? null,
   summary: incident.summary ?? null,
   held_back: incident.heldBack ?? null,
   timeline: incident.timeline.map(entryJson),
 })
 
-const entryJson = ({ atMs, kind, text, receiver, by, stage }: TimelineEntry) => ({
-  at: iso(atMs),
+const entryJson = ({
+  atMs,
+  kind,
+  text,
+  receiver,
+  by,
+  stage,
+}: TimelineEntry): z.infer<typeof answers.timelineEntry> => ({
+  at: isoTime(atMs),
   kind,
   text: text ?? null,
   receiver: receiver ?? null,

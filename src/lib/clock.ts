@@ -9,3 +9,10 @@ export const SECOND_MS = 1_000
 export const MINUTE_MS = 60 * SECOND_MS
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
+
+/** A point in time as ISO 8601 in UTC; null for none. */
+export function isoTime(atMs: number): string
+export function isoTime(atMs: number | undefined): string | null
+export function isoTime(atMs: number | undefined): string | null {
+  return atMs === undefined ? null : new Date(atMs).toISOString()
+}

@@ -1,17 +1,9 @@
 import type { Context, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import type * as z from 'zod'
 import { HttpError } from './http-error.ts'
+import type { errorBody as errorBodySchema } from './openapi/operation.ts'
 import { truncate } from './text.ts'
-
-/** The body of every answer that is not as hoped, the documents' own JSON aside. */
-interface ErrorBody {
-  readonly error: {
-    readonly code: string
-    readonly message: string
-    readonly requestId: string
-    readonly details?: readonly { readonly field: string; readonly message: string }[]
-  }
-}
 
 /**
  * Renders what a handler threw. What isn't meant for callers stays inside: they get `internal_error`.
@@ -51,7 +43,7 @@ function allowedMethods(app: Pick<Hono, 'router'>, path: string): string[] {
   return methods.includes('GET') ? ['GET', 'HEAD', ...methods.slice(1)] : methods
 }
 
-function errorBody(error: HttpError, c: Context): ErrorBody {
+function errorBody(error: HttpError, c: Context): z.infer<typeof errorBodySchema> {
   const requestId: unknown = c.get('requestId')
   return {
     error: {

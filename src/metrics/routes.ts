@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
+import type * as z from 'zod'
 import { carriesToken } from '../lib/bearer.ts'
 import { SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
 import { HttpError } from '../lib/http-error.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Logger } from '../logging/model.ts'
+import type * as answers from './answers.ts'
 import type { Catalog } from './catalog.ts'
 import type { ExpositionFormat } from './exposition.ts'
 import { CONTENT_TYPES, negotiateFormat } from './exposition.ts'
@@ -73,7 +75,9 @@ export const cacheQuery = ({ cacheOperations: { name: metric } }: Catalog): Metr
 ]
 
 /** Hits and misses since the beginning, with a share of hits such as `66.67%`; `0.00%` where there was nothing. */
-export function cacheStatistics([hit, miss]: MetricsAnswer['series']) {
+export function cacheStatistics([hit, miss]: MetricsAnswer['series']): z.infer<
+  typeof answers.cacheStatistics
+> {
   const [hits, misses] = [hit?.value ?? 0, miss?.value ?? 0]
   const total = hits + misses
   return { hits, misses, hit_rate: `${(total === 0 ? 0 : (hits / total) * 100).toFixed(2)}%` }

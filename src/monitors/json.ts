@@ -1,4 +1,7 @@
+import type * as z from 'zod'
 import type { MonitorConfig } from '../config/monitors.ts'
+import { isoTime } from '../lib/clock.ts'
+import type * as answers from './answers.ts'
 import type {
   CheckResult,
   DaySummary,
@@ -12,10 +15,11 @@ import { uptimeRatio } from './model.ts'
 
 // What `/admin/monitors` and `/admin/maintenance` show: times as ISO 8601, null for what there isn't.
 
-const iso = (atMs: number | undefined) => (atMs === undefined ? null : new Date(atMs).toISOString())
-
 /** A monitor in the list. */
-export const monitorJson = (config: MonitorConfig, status: MonitorStatus | undefined) => ({
+export const monitorJson = (
+  config: MonitorConfig,
+  status: MonitorStatus | undefined,
+): z.infer<typeof answers.monitor> => ({
   id: config.id,
   name: config.name,
   type: config.type,
@@ -23,18 +27,18 @@ export const monitorJson = (config: MonitorConfig, status: MonitorStatus | undef
   target: targetOf(config),
   state: status?.state ?? 'unknown',
   seen: status?.seen ?? 'unknown',
-  since: iso(status?.sinceMs),
+  since: isoTime(status?.sinceMs),
   reason: status?.reason ?? null,
   blocked_by: status?.blockedBy ?? null,
   regions: (status?.regions ?? []).map(regionJson),
 })
 
-const regionJson = ({ region, state, last }: RegionStatus) => ({
+const regionJson = ({ region, state, last }: RegionStatus): z.infer<typeof answers.region> => ({
   region,
   state,
   last_check: last
     ? {
-        at: iso(last.atMs),
+        at: isoTime(last.atMs),
         outcome: last.outcome,
         latency_ms: last.latencyMs ?? null,
         reason: last.reason ?? null,
@@ -43,13 +47,16 @@ const regionJson = ({ region, state, last }: RegionStatus) => ({
 })
 
 /** What happened to a monitor. */
-export const historyJson = ({ days, latency }: Pick<MonitorHistory, 'days' | 'latency'>) => ({
+export const historyJson = ({
+  days,
+  latency,
+}: Pick<MonitorHistory, 'days' | 'latency'>): z.infer<typeof answers.history> => ({
   uptime_90_days: uptimeRatio(days) ?? null,
   days: days.map(dayJson),
   latency: latency.map(latencyJson),
 })
 
-const dayJson = (day: DaySummary) => ({
+const dayJson = (day: DaySummary): z.infer<typeof answers.day> => ({
   date: day.date,
   uptime: uptimeRatio([day]) ?? null,
   seconds: {
@@ -61,27 +68,39 @@ const dayJson = (day: DaySummary) => ({
   },
 })
 
-const latencyJson = ({ atMs, p50Ms, p95Ms }: LatencyPoint) => ({
-  at: iso(atMs),
+const latencyJson = ({ atMs, p50Ms, p95Ms }: LatencyPoint): z.infer<typeof answers.latencyPoint> => ({
+  at: isoTime(atMs),
   p50_ms: p50Ms ?? null,
   p95_ms: p95Ms ?? null,
 })
 
-export const checkJson = ({ region, atMs, outcome, latencyMs, reason }: CheckResult) => ({
+export const checkJson = ({
   region,
-  at: iso(atMs),
+  atMs,
+  outcome,
+  latencyMs,
+  reason,
+}: CheckResult): z.infer<typeof answers.check> => ({
+  region,
+  at: isoTime(atMs),
   outcome,
   latency_ms: latencyMs ?? null,
   reason: reason ?? null,
 })
 
 /** `id` is null for windows of the configuration, which can't be withdrawn. */
-export const maintenanceJson = ({ id, title, monitors, fromMs, toMs }: Maintenance) => ({
+export const maintenanceJson = ({
+  id,
+  title,
+  monitors,
+  fromMs,
+  toMs,
+}: Maintenance): z.infer<typeof answers.maintenance> => ({
   id: id ?? null,
   title,
   monitors,
-  from: iso(fromMs),
-  to: iso(toMs),
+  from: isoTime(fromMs),
+  to: isoTime(toMs),
 })
 
 /** What is checked, without what may be secret in a URL: its query and its credentials. */

@@ -1,8 +1,10 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { isoTime } from '../lib/clock.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { validate } from '../lib/validation.ts'
+import type * as answers from './answers.ts'
 import type { PushStoreClient } from './client.ts'
 import { parseGroupingPath } from './grouping-path.ts'
 import { accepted, answered, bodyOf, largeBody, type PushRoutesSettings } from './http.ts'
@@ -50,13 +52,18 @@ export function pushedRoutes(store: () => PushStoreClient) {
     })
 }
 
-function groupJson({ labels, pushedAtMs, failedAtMs, expiresAtMs, metrics }: GroupSummary) {
-  const time = (atMs: number | undefined) => (atMs === undefined ? null : new Date(atMs).toISOString())
+function groupJson({
+  labels,
+  pushedAtMs,
+  failedAtMs,
+  expiresAtMs,
+  metrics,
+}: GroupSummary): z.infer<typeof answers.group> {
   return {
     labels,
-    pushed_at: time(pushedAtMs),
-    failed_at: time(failedAtMs),
-    expires_at: time(expiresAtMs),
+    pushed_at: isoTime(pushedAtMs),
+    failed_at: isoTime(failedAtMs),
+    expires_at: isoTime(expiresAtMs),
     samples: metrics.reduce((sum, { samples }) => sum + samples, 0),
     metrics,
   }

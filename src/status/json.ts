@@ -1,20 +1,20 @@
+import type * as z from 'zod'
+import { isoTime } from '../lib/clock.ts'
+import type * as answers from './answers.ts'
 import type { PublicStatus } from './page-model.ts'
 import { headline, latestLatency } from './words.ts'
-
-const iso = (atMs: number | undefined): string | null =>
-  atMs === undefined ? null : new Date(atMs).toISOString()
 
 /** A share as a percentage to two decimals, rounded down; null where nothing was measured. */
 const percentage = (ratio: number | undefined): number | null =>
   ratio === undefined ? null : Math.floor(ratio * 10_000 + 1e-8) / 100
 
 /** The body of `/status.json`. Times are ISO 8601 in UTC. */
-export function statusDocument(status: PublicStatus) {
+export function statusDocument(status: PublicStatus): z.infer<typeof answers.status> {
   return {
     title: status.title,
     state: status.state,
     description: headline(status),
-    checked_at: iso(status.checkedAtMs),
+    checked_at: isoTime(status.checkedAtMs),
     outdated: status.outdated,
     monitors: status.monitors.map((monitor) => {
       const latest = latestLatency(monitor.latency)
@@ -24,7 +24,7 @@ export function statusDocument(status: PublicStatus) {
         group: monitor.group ?? null,
         ...(monitor.address && { address: monitor.address }),
         state: monitor.state,
-        since: iso(monitor.sinceMs),
+        since: isoTime(monitor.sinceMs),
         ...(monitor.reason && { reason: monitor.reason }),
         uptime_percent: {
           '7d': percentage(monitor.uptime[7]),
@@ -44,15 +44,15 @@ export function statusDocument(status: PublicStatus) {
       id: incident.id,
       title: incident.title,
       stage: incident.stage,
-      started_at: iso(incident.startedAtMs),
-      resolved_at: iso(incident.resolvedAtMs),
+      started_at: isoTime(incident.startedAtMs),
+      resolved_at: isoTime(incident.resolvedAtMs),
       monitors: incident.monitorIds,
-      updates: incident.updates.map(({ atMs, stage, text }) => ({ at: iso(atMs), stage, text })),
+      updates: incident.updates.map(({ atMs, stage, text }) => ({ at: isoTime(atMs), stage, text })),
     })),
     maintenance: status.maintenance.map(({ title, fromMs, toMs, underWay, monitors }) => ({
       title,
-      from: iso(fromMs),
-      to: iso(toMs),
+      from: isoTime(fromMs),
+      to: isoTime(toMs),
       under_way: underWay,
       monitors,
     })),

@@ -1,13 +1,17 @@
 import { Hono } from 'hono'
+import type * as z from 'zod'
 import { renderError } from '../../lib/http-answers.ts'
 import { HttpError } from '../../lib/http-error.ts'
 import { truncate } from '../../lib/text.ts'
+import type { exported } from '../answers.ts'
 import { accepted, answered, bodyOf, largeBody, type PushRoutesSettings } from '../http.ts'
 
 /** `google.rpc.Code` for statuses that are refusals. */
 const RPC_CODES: Readonly<Record<number, number>> = { 401: 16, 413: 8, 429: 8 }
 const INVALID_ARGUMENT = 3
 const MAX_MESSAGE_LENGTH = 1000
+
+type Exported = z.infer<typeof exported>
 
 /**
  * OTLP/HTTP for metrics, in JSON. What is refused is answered with a `google.rpc.Status`, beside the shape that errors
@@ -28,10 +32,11 @@ export function otlpRoutes({ store, guard, log }: PushRoutesSettings): Hono {
       throw new HttpError(415, 'unsupported_media_type', `OTLP is taken in JSON only: ${how}`)
     }
     const { rejectedPoints, reasons } = accepted(await answered(store().export(body), log))
-    if (rejectedPoints === 0) return c.json({})
+    if (rejectedPoints === 0) return c.json({} satisfies Exported)
     log.warn('otlp_points_rejected', { points: rejectedPoints, reasons: reasons.slice(0, 5) })
     const errorMessage = truncate(reasons.join('; '), MAX_MESSAGE_LENGTH)
-    return c.json({ partialSuccess: { rejectedDataPoints: String(rejectedPoints), errorMessage } })
+    const partialSuccess = { rejectedDataPoints: String(rejectedPoints), errorMessage }
+    return c.json({ partialSuccess } satisfies Exported)
   })
   return routes
 }
