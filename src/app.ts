@@ -29,6 +29,7 @@ import { heartbeatRoutes, monitorRoutes } from './monitors/routes.ts'
 import type { ObserveVariables } from './observe/middleware.ts'
 import { isFailure, observe } from './observe/middleware.ts'
 import { routeTemplate } from './observe/route.ts'
+import { openApi } from './openapi.ts'
 import { isPushPath, pushedRoutes, pushRoutes } from './push/routes.ts'
 import type { Services } from './services.ts'
 import { statusRoutes } from './status/routes.ts'
@@ -114,6 +115,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   app.use((c, next) => (isPushPath(c.req.path) ? next() : limitBody(c, next))) // pushes have a limit of their own
 
   app.get('/', home(services, environment))
+  app.get('/openapi.json', openApi(app, config.service))
   app.route(
     '/',
     healthRoutes({

@@ -19,6 +19,7 @@ const LINKS: readonly Link[] = [
   { path: '/metrics', tells: 'For Prometheus', access: 'public' },
   { path: '/metrics/cache', tells: 'Cache hits and misses', access: 'public' },
   { path: '/admin', tells: 'The dashboard: sign in with an admin token', access: 'public' },
+  { path: '/openapi.json', tells: 'The HTTP API, described', access: 'public' },
   { path: '/admin/metrics', tells: 'Requests by route, database, cache, scheduler', access: 'token' },
   { path: '/admin/business', tells: 'Active users, revenue by tier, use of frameworks', access: 'token' },
   { path: '/admin/alerts', tells: 'Alerts, incidents and what was delivered', access: 'token' },

@@ -24,7 +24,7 @@ const common = {
 const labels = z.record(labelName, z.string().max(100)).default({})
 
 /** What `POST /events` takes. */
-const eventSchema = z.discriminatedUnion('type', [
+export const eventSchema = z.discriminatedUnion('type', [
   z.strictObject({ ...common, type: z.literal('user_activity'), user_id: text, action: text.optional() }),
   z.strictObject({
     ...common,

@@ -3,6 +3,17 @@ import type { Context, ValidationTargets } from 'hono'
 import type { ZodType } from 'zod'
 import { type FieldMistake, HttpError } from './http-error.ts'
 
+/** What a middleware of `validate` checks. */
+export interface Validation {
+  readonly target: keyof ValidationTargets
+  readonly schema: ZodType
+}
+
+const validations = new WeakMap<object, Validation>()
+
+/** What a handler of a route checks; undefined where it is not one of `validate`. The API's description reads it. */
+export const validationOf = (handler: object): Validation | undefined => validations.get(handler)
+
 /**
  * Checks a part of a request against a schema; what is wrong with it becomes a 400 that names every field, and a body
  * of another media type than JSON a 415. The handler reads the result with `c.req.valid(target)`.
@@ -10,8 +21,8 @@ import { type FieldMistake, HttpError } from './http-error.ts'
 export const validate = <Schema extends ZodType, Target extends keyof ValidationTargets>(
   target: Target,
   schema: Schema,
-) =>
-  zValidator(target, schema, async (result, c) => {
+) => {
+  const middleware = zValidator(target, schema, async (result, c) => {
     if (target === 'json' && (await hasUnreadBody(c))) {
       throw new HttpError(
         415,
@@ -38,6 +49,9 @@ export const validate = <Schema extends ZodType, Target extends keyof Validation
       },
     )
   })
+  validations.set(middleware, { target, schema })
+  return middleware
+}
 
 /** Hono reads a body only where it is said to be JSON, and takes any other for an empty object. */
 const hasUnreadBody = async ({ req }: Context): Promise<boolean> =>

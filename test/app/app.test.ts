@@ -1,41 +1,6 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
-import { createApp } from '../../src/app.ts'
-import { servicesOf } from '../../src/services.ts'
-
-const VARIABLES = [
-  'ADMIN_TOKEN',
-  'INGEST_TOKEN',
-  'METRICS_TOKEN',
-  'HEARTBEAT_TOKEN',
-  'MONGODB_URI',
-  'UPSTASH_REDIS_REST_URL',
-  'UPSTASH_REDIS_REST_TOKEN',
-  'SENTRY_DSN',
-  'PAGERDUTY_KEY',
-  'SLACK_WEBHOOK_URL',
-  'SLACK_MONITORING_WEBHOOK_URL',
-  'WEBHOOK_URL',
-  'WEBHOOK_SECRET',
-]
-
-/** The app as it is deployed, with these variables and none of the sandbox's. */
-function deploy(variables: Record<string, unknown> = {}) {
-  const bindings = Object.fromEntries(Object.entries(env).filter(([name]) => !VARIABLES.includes(name)))
-  const app = createApp(servicesOf({ ...bindings, LOG_LEVEL: 'error', ...variables } as unknown as Env))
-  return {
-    app,
-    async request(path: string, init: RequestInit = {}) {
-      const context = createExecutionContext()
-      const response = await app.fetch(new Request(`http://edgewatch.test${path}`, init), env, context)
-      void waitOnExecutionContext(context)
-      return response
-    },
-  }
-}
-
-const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } })
+import { bearer, deploy } from './deployed.ts'
 
 describe('the service without any secret', () => {
   const service = deploy()
