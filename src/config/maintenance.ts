@@ -1,6 +1,6 @@
 import { Cron } from 'croner'
 import * as z from 'zod'
-import { durationMs } from './text.ts'
+import { durationMs, lineText } from './text.ts'
 
 /** In the order in which cron counts them, from 0. */
 export const WEEKDAYS = [
@@ -17,7 +17,7 @@ const instant = z.iso.datetime({ offset: true, error: 'a time such as "2026-12-0
 
 const common = {
   /** Shown on the status page. */
-  title: z.string().trim().min(1).max(200),
+  title: lineText(200),
   /** Names or ids of monitors; all of them where none is named. */
   monitors: z.array(z.string()).default([]),
 }
@@ -55,10 +55,13 @@ export const maintenance = z.union([
 /** See `maintenance`. */
 export type MaintenanceConfig = z.infer<typeof maintenance>
 
-/** Whether a cron expression can be read, and names times that exist. */
+/** Whether a cron expression can be read, and names times that exist. A date would come but once. */
 function comesAgain(expression: string): boolean {
   try {
-    return new Cron(expression, { mode: '5-part' }).nextRun(new Date(0)) !== null
+    return (
+      !/^\d+-\d+-\d+T/.test(expression.trim()) &&
+      new Cron(expression, { mode: '5-part' }).nextRun(new Date(0)) !== null
+    )
   } catch {
     return false
   }

@@ -4,7 +4,7 @@ import { Secret } from '../lib/secret.ts'
 import { slugOf } from '../lib/text.ts'
 import { locations } from './locations.ts'
 import { severity } from './rules.ts'
-import { labelName, secretText, slug, urlText, whenUnset } from './text.ts'
+import { hostText, labelName, lineText, secretText, slug, urlText, whenUnset } from './text.ts'
 
 /** Seconds, as uptime services have them. */
 const seconds = z.number().positive()
@@ -79,11 +79,11 @@ const httpExpectation = z.strictObject({
 /** What every monitor has. */
 const common = {
   /** Shown to people. */
-  name: z.string().trim().min(1).max(100),
+  name: lineText(100),
   /** Keeps history and incidents together when the name changes; by default derived from the name. */
   id: slug.max(80).optional(),
   /** Under which heading the status page shows it. */
-  group: z.string().trim().min(1).max(100).optional(),
+  group: lineText(100).optional(),
   /**
    * Whether the status page shows it. Its name, state, uptime and latency are shown then; its address and the reasons
    * of its failures only if they are asked for here.
@@ -158,7 +158,7 @@ const latencyExpectation = z.strictObject({ maxLatencyMs: maxLatencyMs.optional(
 const tcp = z.strictObject({
   ...remote,
   type: z.literal('tcp'),
-  host: z.string().min(1),
+  host: hostText,
   port: z
     .number()
     .int()
@@ -172,7 +172,7 @@ const dns = z.strictObject({
   ...remote,
   type: z.literal('dns'),
   /** The name to look up. */
-  host: z.string().min(1),
+  host: hostText,
   record: z.enum(['A', 'AAAA', 'CNAME', 'MX', 'NS', 'TXT', 'CAA', 'SRV']).default('A'),
   /** A DNS-over-HTTPS server that answers in JSON. */
   resolver: urlText.default('https://cloudflare-dns.com/dns-query'),
@@ -189,7 +189,10 @@ const dns = z.strictObject({
 const service = z.strictObject({
   ...asking,
   type: z.literal('service'),
-  path: z.string().startsWith('/').default('/health'),
+  path: z
+    .string()
+    .refine(isPath, { error: 'the path of a route, which starts with one /' })
+    .default('/health'),
   expect: httpExpectation.prefault({}),
 })
 
@@ -197,14 +200,17 @@ const service = z.strictObject({
 const mongodb = z.strictObject({ ...asking, type: z.literal('mongodb'), expect: latencyExpectation })
 const redis = z.strictObject({ ...asking, type: z.literal('redis'), expect: latencyExpectation })
 
+/** A job that comes once a year is as rare as one can be watched. */
+const MAX_SILENCE_SECONDS = 366 * 86_400
+
 /** A job that says when it is done, with `POST /heartbeat/<id>`. */
 const heartbeat = z.strictObject({
   ...common,
   type: z.literal('heartbeat'),
   /** Seconds from one beat to the next. */
-  every: seconds.min(60),
+  every: seconds.min(60).max(MAX_SILENCE_SECONDS),
   /** So many seconds late it is down. */
-  grace: z.number().nonnegative().default(300),
+  grace: z.number().nonnegative().max(MAX_SILENCE_SECONDS).default(300),
 })
 
 /** Something that is watched. The document's fields and units are kept: durations are seconds. */
@@ -228,6 +234,12 @@ export const monitorId = ({
   readonly id?: string | undefined
   readonly name: string
 }): string => id ?? slugOf(name)
+
+/** Whether a text is the path of a route, with or without a query: two slashes would begin the name of a host. */
+function isPath(text: string): boolean {
+  const base = 'https://edgewatch.internal'
+  return text.startsWith('/') && URL.parse(text, base)?.origin === base
+}
 
 function isJsonPath(text: string): boolean {
   try {

@@ -124,7 +124,7 @@ export const configSchema = z
     alerts: alerts.prefault({}),
     monitors: z
       .array(monitor.optional()) // undefined where it is switched off
-      .transform((monitors) => withDependencyIds(monitors.filter((each) => each !== undefined)))
+      .transform((monitors) => monitors.filter((each) => each !== undefined))
       .prefault([]),
     maintenance: z
       .array(maintenance.optional())
@@ -142,7 +142,11 @@ export const configSchema = z
   // Also when the shape has mistakes of its own, so that all are told at once.
   .superRefine((config, context) => checkNames(looseNames.parse(config), context), { when: () => true })
   .superRefine(checkDeclaredMetrics, { when: () => true })
-  .transform((config) => ({ ...config, alerts: withMonitorIds(config.alerts, config.monitors) }))
+  .transform((config) => ({
+    ...config,
+    monitors: withDependencyIds(config.monitors),
+    alerts: withMonitorIds(config.alerts, config.monitors),
+  }))
 
 /** The configuration, checked, with its secrets wrapped. */
 export type Config = z.infer<typeof configSchema>

@@ -1,12 +1,12 @@
 import * as z from 'zod'
-import { urlText } from './text.ts'
+import { lineText, urlText } from './text.ts'
 
 const colour = z.string().regex(/^#[0-9a-f]{6}$/i, { error: 'a colour such as "#1f6feb"' })
 
 /** The public status page. Which monitors it shows, the monitors say. */
 export const statusPage = z.strictObject({
   /** By default made of the service's name. */
-  title: z.string().trim().min(1).max(100).optional(),
+  title: lineText(100).optional(),
   /** An image, as an https or data URL. */
   logo: z
     .string()
@@ -23,7 +23,7 @@ export const statusPage = z.strictObject({
     .prefault({}),
   /** Shown at the head of the page. */
   links: z
-    .array(z.strictObject({ name: z.string().trim().min(1).max(50), url: urlText }))
+    .array(z.strictObject({ name: lineText(50), url: urlText }))
     .max(10)
     .default([]),
 })

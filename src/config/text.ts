@@ -10,6 +10,22 @@ export const urlText = z.string().refine((text) => isTemplate(text) || isHttpUrl
   error: 'an http or https URL',
 })
 
+/** What people read in a line: a name, a title. Spaces around it are taken off. */
+export const lineText = (maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(maxLength)
+    .regex(/^\P{Cc}*$/u, { error: 'text on one line' })
+
+/** A host name or an IP address; a text with `${NAME}` in it is checked when it is filled in. */
+export const hostText = z.string().refine((text) => isTemplate(text) || HOST.test(text), {
+  error: 'a host name or an address, without scheme, port and path',
+})
+
+const HOST = /^([\p{L}\p{N}_.-]+|\[?[\da-f]*:[\da-f]*:[\da-f:.]*\]?)$/iu
+
 /** A secret: not empty, and wrapped so that it can't be shown. Write `${NAME}` in a config file, never the secret. */
 export const secretText = z
   .string()

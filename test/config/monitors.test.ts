@@ -162,11 +162,61 @@ describe('monitors in the configuration', () => {
     [{ auth: { username: 'a:b', password: 'c' } }, 'auth.username', 'without a colon'],
     [{ body: 'x' }, 'body', 'no body with GET'],
     [{ type: 'tcp', url: undefined, host: 'mail.example', port: 25 }, 'port', 'another port than 25'],
+    [{ type: 'tcp', url: undefined, host: 'https://mail.example', port: 587 }, 'host', 'without scheme'],
+    [{ type: 'tcp', url: undefined, host: 'mail.example:587', port: 587 }, 'host', 'without scheme, port'],
+    [{ type: 'dns', url: undefined, host: 'mail example' }, 'host', 'a host name'],
+    [{ type: 'service', url: undefined, path: '//[' }, 'path', 'starts with one /'],
+    [{ type: 'service', url: undefined, path: '//elsewhere.example/' }, 'path', 'starts with one /'],
+    [{ type: 'heartbeat', url: undefined, every: 1e300 }, 'every', 'at most'],
+    [{ name: 'Shop\r\nand more' }, 'name', 'on one line'],
+    [{ name: '\ufb03'.repeat(60) }, 'name', 'a shorter name'], // ffi, as one sign
   ])('refuses what can never be checked: %j', (more, path, expected) => {
     const { url, ...others } = web('Shop', more)
     const written = url === undefined ? others : { url, ...others }
     const mistakes = mistakesIn(() => checkConfig({ monitors: [written] }))
     expect(mistakes).toEqual({ [`monitors[0].${path}`]: expect.stringContaining(expected) })
+  })
+
+  it.each([
+    { type: 'tcp', host: 'mail.example', port: 587 },
+    { type: 'tcp', host: '2001:db8::1', port: 587 },
+    { type: 'tcp', host: '${MAIL_HOST}', port: 587 },
+    { type: 'dns', host: '_dmarc.mail.example' },
+    { type: 'service', path: '/health/detailed?pretty' },
+  ])('takes %j', (monitor) => {
+    expect(mistakesIn(() => checkConfig({ monitors: [{ name: 'A', ...monitor }] }))).toEqual({})
+  })
+
+  it('says who depends on what is not there, or on itself, also where nothing else is wrong', () => {
+    const monitors = [web('Shop', { dependsOn: ['Databse', 'Shop'] }), web('Database')]
+    expect(mistakesIn(() => checkConfig({ monitors }))).toEqual({
+      'monitors[0].dependsOn[0]': 'the name or id of a monitor (Shop, Database)',
+      'monitors[0].dependsOn[1]': 'a monitor that does not depend on this one in turn',
+    })
+  })
+
+  it('names the field that was written where two monitors have one id', () => {
+    const written = { monitors: [web('Shop'), web('SHOP'), web('Cart', { id: 'shop' })] }
+    expect(Object.keys(mistakesIn(() => checkConfig(written)))).toEqual([
+      'monitors[1].name',
+      'monitors[2].id',
+    ])
+  })
+
+  it('reads long chains of dependencies, each link of which is reached on many ways', () => {
+    const monitors = Array.from({ length: 200 }, (_, index) =>
+      web(`M ${index}`, {
+        dependsOn: Array.from({ length: Math.min(index, 20) }, (_, back) => `M ${index - 1 - back}`),
+      }),
+    )
+    expect(mistakesIn(() => checkConfig({ monitors }))).toEqual({})
+    const closed = monitors.with(0, web('M 0', { dependsOn: ['M 199'] }))
+    expect(mistakesIn(() => checkConfig({ monitors: closed }))).toHaveProperty(['monitors[0].dependsOn[0]'])
+  })
+
+  it('refuses a window that comes but once as a cron expression', () => {
+    const window = { title: 'Once', cron: '2026-01-01T00:00:00', duration: '1h' }
+    expect(mistakesIn(() => checkConfig({ maintenance: [window] }))).toHaveProperty(['maintenance[0].cron'])
   })
 
   it('names the types of monitors when there is no such type', () => {
