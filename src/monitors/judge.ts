@@ -33,7 +33,7 @@ export function judge(monitors: readonly Watched[], evidence: Evidence, now: num
       id,
       state,
       ...known,
-      ...(sinceMs !== undefined && { sinceMs }),
+      ...(sinceMs !== undefined && { sinceMs: Math.min(sinceMs, now) }),
       ...(blockedBy !== undefined && { blockedBy }),
     }
   })

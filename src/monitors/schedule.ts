@@ -37,10 +37,18 @@ export function slotOf({ id, intervalMs }: Pick<Scheduled, 'id' | 'intervalMs'>,
 const offsetMs = ({ id, intervalMs }: Pick<Scheduled, 'id' | 'intervalMs'>): number =>
   (hashOf(id) % Math.max(1, Math.floor(intervalMs / MINUTE_MS))) * MINUTE_MS
 
+/** Runs may come out of order, but not by more than this: what was asked later than that was asked by a wrong clock. */
+const MAX_DISORDER_MS = 10 * MINUTE_MS
+
+function isDue(monitor: Scheduled, atMs: number, lastMs: number): boolean {
+  if (Number.isFinite(lastMs) && lastMs - atMs > MAX_DISORDER_MS) return true
+  return slotOf(monitor, atMs) > slotOf(monitor, lastMs)
+}
+
 /**
  * What is to be checked at `atMs`, in shards. A monitor is due in a region when its slot there is a later one than when
  * it was asked last; asking is remembered by its time rather than its slot, so that another interval changes nothing.
- * @param askedAtMs for which run it was asked last; undefined for never
+ * @param askedAtMs for which run it was asked last; undefined for never, infinite while it is under way
  */
 export function dueShards(
   monitors: readonly Scheduled[],
@@ -57,7 +65,7 @@ export function dueShards(
       const place = places.get(region) ?? 0
       places.set(region, place + 1)
       const lastMs = askedAtMs(monitor.id, region)
-      if (lastMs !== undefined && slotOf(monitor, atMs) <= slotOf(monitor, lastMs)) continue
+      if (lastMs !== undefined && !isDue(monitor, atMs, lastMs)) continue
       const shard = Math.floor(place / CHECKS_PER_SHARD)
       const key = `${region} ${shard}`
       const open = shards.get(key) ?? { region, shard, monitors: [] }

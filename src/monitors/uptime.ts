@@ -214,10 +214,11 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   } {
     try {
       const memory = this.#memory
-      // No two runs share a time: the history goes by it.
-      const atMs = Math.max(this.#settings.clock(), (memory.judgedAtMs ?? 0) + 1)
+      const now = this.#settings.clock()
+      // No two runs share a time: the history goes by it. After a clock went back, what is seen goes by that all the same.
+      const atMs = Math.max(now, (memory.judgedAtMs ?? 0) + 1)
       const results = this.#takeResults(memory)
-      const statuses = this.#judge(atMs)
+      const statuses = this.#judge(now)
       this.#loadedMemory = this.#configured({ ...memory, judgedAtMs: atMs })
       this.#store.save({
         atMs,

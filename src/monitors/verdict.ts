@@ -63,7 +63,8 @@ export function regionState(
   now: number,
 ): SeenState {
   if (view.isDown === undefined || view.knownAtMs === undefined) return 'unknown'
-  if (now > view.knownAtMs + 2 * (intervalMs + timeoutMs)) return 'unknown'
+  // Nor is one from a future that a wrong clock told of.
+  if (Math.abs(now - view.knownAtMs) > 2 * (intervalMs + timeoutMs)) return 'unknown'
   if (view.isDown) return 'down'
   return view.isSlow ? 'degraded' : 'up'
 }

@@ -195,6 +195,38 @@ describe('two runs', () => {
     }))
 })
 
+describe('a clock that jumped a day ahead and came back', () => {
+  it('stops no checks and makes nothing unknown or late', () =>
+    inWorld(async (world) => {
+      world.configure([PLAIN, { name: 'Backup', type: 'heartbeat', every: 3_600 }])
+      await world.tick()
+      world.uptime.beat('backup', 'done')
+      world.now += DAY_MS
+      await world.tick()
+      world.now -= DAY_MS
+      world.takeAsked()
+      await world.nextTick()
+      expect(world.takeAsked()).toEqual(['eu-west/shop'])
+      expect(world.told.at(-1)).toMatchObject([{ state: 'up' }, { state: 'up' }])
+      expect(world.status('backup').sinceMs).toBeLessThanOrEqual(world.now)
+
+      world.answer = () => FAILED
+      await world.nextTick()
+      expect(world.told.at(-1)).toMatchObject([{ state: 'down', sinceMs: world.now }, { state: 'up' }])
+    }))
+
+  it('does not keep what was seen then for fresh', () =>
+    inWorld(async (world) => {
+      world.configure([PLAIN])
+      world.now += DAY_MS
+      await world.tick()
+      world.now -= DAY_MS
+      world.answer = () => UNKNOWN
+      await world.nextTick()
+      expect(world.status('shop').state).toBe('unknown')
+    }))
+})
+
 describe('a change of the configuration', () => {
   it('of the name keeps state and history where the id stays', () =>
     inWorld(async (world) => {
