@@ -94,11 +94,27 @@ async function readAnswer(response: Response): Promise<HttpAnswer | NoAnswer> {
   }
 }
 
-/** What a server may repeat and nobody should read. */
-const hiddenIn = ({ auth, headers }: HttpCheck, first: HttpRequest): string[] => [
-  ...Object.values(headers).map((value) => value.reveal()),
-  ...(auth ? [auth.password.reveal(), first.headers.get('Authorization') ?? ''] : []),
-  first.url.href,
-  first.url.host,
-  first.url.hostname,
+/** Of a path, what is as long as a token; shorter words of it are words of reasons, too. */
+const MIN_TOKEN = 16
+
+/** What a server may repeat and nobody should read: where it is asked, and what is sent to it. */
+const hiddenIn = ({ auth, headers, body }: HttpCheck, { url, headers: sent }: HttpRequest): string[] => [
+  // Of a value such as `Bearer abcdef` its last word is a secret by itself.
+  ...Object.values(headers).flatMap((value) => [value.reveal(), lastWord(value.reveal())]),
+  ...(auth ? [auth.password.reveal(), lastWord(sent.get('Authorization') ?? '')] : []),
+  ...textsIn(body),
+  url.href,
+  url.host,
+  url.hostname,
+  url.pathname,
+  ...url.pathname.split('/').filter((part) => part.length >= MIN_TOKEN),
+  ...url.searchParams.values(),
 ]
+
+const lastWord = (text: string): string => text.trim().split(/\s+/).at(-1) ?? ''
+
+/** The texts within a JSON value. */
+function textsIn(value: HttpCheck['body']): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+}

@@ -21,13 +21,13 @@ const MIN_HIDDEN = 6
 const URLS = /[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>]+/gi
 
 /**
- * Makes an `Excerpt` that hides credentials, URLs and these texts: a monitor's own secrets and its host, which a server
- * may well repeat. Of a header's value such as `Bearer abcdef` its last word is hidden alone, too.
+ * Makes an `Excerpt` that hides credentials, URLs and these texts: a monitor's own secrets and its address, which a server
+ * may well repeat, as they are or as they stand in a URL or in JSON.
  */
 export function excerptWithout(hidden: readonly string[]): Excerpt {
   const all = hidden
-    .flatMap((text) => [text, text.trim().split(/\s+/).at(-1) ?? ''])
     .filter((text) => text.length >= MIN_HIDDEN)
+    .flatMap((text) => [text, encodeURIComponent(text.toWellFormed()), JSON.stringify(text).slice(1, -1)])
     .toSorted((a, b) => b.length - a.length)
   return (text) => {
     let shown = text.slice(0, MAX_SEARCHED)

@@ -189,6 +189,30 @@ describe('a reason', () => {
   })
 })
 
+it.each([
+  ['what was sent as JSON', { body: { key: 'key-in-the-body' } }, '/echo'],
+  ['what was sent as text', { body: 'key-in-the-body' }, '/echo'],
+  ['a parameter', {}, '/reflect?key=key-in-the-query&b=key-in-the-query%2Btoo'],
+  ['a path', {}, '/reflect/hooks/key-in-the-path-of-it'],
+  ['a password', { auth: { username: 'u', password: 'key-in-the-password' } }, '/echo'],
+])('a reason does not repeat %s, though the server does', async (_, written: Written, path) => {
+  const reflecting: Fetch = async (url, init) => {
+    const { search, pathname } = new URL(url)
+    const parts = [init.body, new Headers(init.headers).get('Authorization'), search, pathname]
+    return new Response(`no: ${parts.join(' ')} ${pathname.split('/').at(-1)} ${search.split('=').at(-1)}`)
+  }
+  const expectation = { body: { contains: ['absent'] } }
+  const method = written.body === undefined ? 'GET' : 'POST'
+  const found = await check(path, { ...written, method, expect: expectation }, { fetch: reflecting })
+  expect(found.reason).toMatch(/^expected a body with "absent", got "no: /)
+  expect(found.reason).not.toMatch(/key-in|dTprZXk/)
+})
+
+it('a reason keeps the words that a path has in common with it', async () => {
+  const found = await check('/health', { expect: { json: [{ path: '$.status', equals: 'unhealthy' }] } })
+  expect(found.reason).toBe('expected $.status to equal "unhealthy", got "healthy"')
+})
+
 describe('where nothing answers', () => {
   it('that is known', async () => {
     const { vars, breakServer } = await startOwnServers()

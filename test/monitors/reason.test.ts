@@ -11,9 +11,11 @@ describe('an excerpt', () => {
     expect(excerpt('password=hunter22 is wrong')).not.toContain('hunter22')
   })
 
-  it('hides what it is told to, in whole and by its last word', () => {
-    const excerpt = excerptWithout(['Bearer abc-def-123', 'watched.example'])
-    expect(excerpt('at watched.example: abc-def-123')).toBe('at [redacted]: [redacted]')
+  it('hides what it is told to, also as it stands in a URL and in JSON', () => {
+    const excerpt = excerptWithout(['abc "def"', 'watched.example'])
+    expect(excerpt('at watched.example: abc "def"')).toBe('at [redacted]: [redacted]')
+    expect(excerpt('/a%20b/abc%20%22def%22')).toBe('/a%20b/[redacted]')
+    expect(excerpt('{"key":"abc \\"def\\""}')).not.toContain('abc')
   })
 
   it('never holds a hidden text, wherever it stands', () => {
