@@ -3,7 +3,7 @@ import { type MaintenanceConfig, WEEKDAYS } from '../config/maintenance.ts'
 import { DAY_MS, MINUTE_MS } from '../lib/clock.ts'
 import type { Maintenance } from './model.ts'
 
-/** Windows that begin later than this are not listed yet. */
+/** So far ahead recurring windows are listed. */
 const LISTED_MS = 14 * DAY_MS
 /** Of one recurring window at most so many are listed: a cron expression may mean every minute. */
 const MAX_OCCURRENCES = 20
@@ -11,7 +11,7 @@ const KEPT_MS = 10 * MINUTE_MS
 
 /** A window of the configuration; recurring ones know when they come again. */
 export interface Schedule {
-  /** What of it is under way at `now` or begins within 14 days, earliest first. */
+  /** What of it is under way at `now` or comes, earliest first; where it recurs, within 14 days. */
   occurrences(now: number): readonly Maintenance[]
 }
 
@@ -28,7 +28,7 @@ export function readSchedules(
     const base = { title: window.title, monitors }
     if ('from' in window) {
       const dated = { ...base, fromMs: Date.parse(window.from), toMs: Date.parse(window.to) }
-      return { occurrences: (now) => [dated].filter((each) => isListed(each, now)) }
+      return { occurrences: (now) => [dated].filter(({ toMs }) => now < toMs) }
     }
     // In a zone with summer time, a time of day that a change skips becomes the first one after it, and one that comes
     // twice counts once.
@@ -44,20 +44,20 @@ export function readSchedules(
           const times = recurrences(cron, window.duration, now)
           known = { atMs: now, windows: times.map((each) => ({ ...base, ...each })) }
         }
-        return known.windows.filter((each) => isListed(each, now))
+        return known.windows.filter(({ toMs }) => now < toMs)
       },
     }
   })
 }
 
-/** Windows of all kinds that are under way at `now` or begin within 14 days, by their beginning. */
+/** Windows of all kinds that are under way at `now` or come, by their beginning; recurring ones within 14 days. */
 export function listWindows(
   schedules: readonly Schedule[],
   announced: readonly Maintenance[],
   now: number,
 ): Maintenance[] {
   const planned = schedules.flatMap((schedule) => schedule.occurrences(now))
-  return [...planned, ...announced.filter((each) => isListed(each, now))].sort((a, b) => a.fromMs - b.fromMs)
+  return [...planned, ...announced.filter(({ toMs }) => now < toMs)].sort((a, b) => a.fromMs - b.fromMs)
 }
 
 /** The windows among these under which a monitor is at `now`. */
@@ -66,9 +66,6 @@ export const windowsOf = (windows: readonly Maintenance[], monitor: string, now:
     ({ monitors, fromMs, toMs }) =>
       fromMs <= now && now < toMs && (monitors.length === 0 || monitors.includes(monitor)),
   )
-
-const isListed = ({ fromMs, toMs }: Pick<Maintenance, 'fromMs' | 'toMs'>, now: number): boolean =>
-  now < toMs && fromMs <= now + LISTED_MS
 
 function recurrences(cron: Cron, durationMs: number, now: number) {
   const found: { fromMs: number; toMs: number }[] = []
@@ -79,7 +76,7 @@ function recurrences(cron: Cron, durationMs: number, now: number) {
     if (!after) break
     const times = { fromMs: after.getTime(), toMs: after.getTime() + durationMs }
     if (times.fromMs > now + LISTED_MS) break
-    if (isListed(times, now)) found.push(times)
+    if (now < times.toMs) found.push(times)
   }
   return found
 }

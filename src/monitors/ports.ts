@@ -32,7 +32,7 @@ export interface MonitorsReport {
   /** When the monitors were last judged; undefined before the first time. */
   readonly judgedAtMs?: number
   readonly monitors: readonly MonitorStatus[]
-  /** Windows that are under way or begin within 14 days, by their beginning; those of the configuration included. */
+  /** Windows that are under way or come, by their beginning; recurring ones of the configuration within 14 days. */
   readonly maintenance: readonly Maintenance[]
 }
 
@@ -58,8 +58,6 @@ export interface UptimeMonitorClient {
   /** False where there is no such heartbeat. */
   beat(id: string, kind: BeatKind): Promise<boolean>
   announce(window: Omit<Maintenance, 'id'>): Promise<Maintenance>
-  /** Announced windows that have not ended. */
-  announced(): Promise<readonly Maintenance[]>
   /** Whether there was one. */
   withdraw(id: string): Promise<boolean>
 }

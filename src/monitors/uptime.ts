@@ -112,8 +112,8 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   }
 
   /**
-   * Answers alert rules. Under maintenance bad states are not told, so that no rule pages; good ones are, so that what
-   * fired before is resolved.
+   * Answers alert rules. Under maintenance bad states and response times are not told, so that no rule pages; good
+   * states are, so that what fired before is resolved.
    */
   measure(questions: readonly MonitorQuestion[]): MonitorMeasures[] {
     const now = this.#settings.clock()
@@ -121,7 +121,9 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
     return questions.map(({ monitor, overMs }) => {
       const status = statuses.get(monitor)
       if (!status) return {}
-      return { ...measuresOf(status), ...this.#store.measure(monitor, overMs, now) }
+      const { latencyMs, ...measured } = this.#store.measure(monitor, overMs, now)
+      const tellsLatency = latencyMs !== undefined && status.state !== 'maintenance'
+      return { ...measuresOf(status), ...measured, ...(tellsLatency && { latencyMs }) }
     })
   }
 
@@ -137,11 +139,6 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
     const announced = { ...window, id: newId() }
     this.#store.announce(announced)
     return announced
-  }
-
-  /** Announced windows that have not ended. */
-  announced(): Maintenance[] {
-    return this.#store.announced(this.#settings.clock())
   }
 
   /** Withdraws an announced window; whether there was one. */

@@ -8,7 +8,7 @@ import { durationWords, STAGE_WORDS, spanWords, timeWords } from './words.ts'
 /** How many entries a feed holds. */
 const ENTRIES = 50
 
-/** From when on a window is listed; an entry has to have a time that is not in the future, and stays the same. */
+/** So long before a window the feed tells of it: an entry has to have a time that stays the same and is not to come. */
 const ANNOUNCED_BEFORE_MS = 14 * DAY_MS
 
 /** Something that happened. */
@@ -85,6 +85,7 @@ function entriesOf(status: PublicStatus, origin: string): Entry[] {
     ...status.incidents.flatMap((incident) => incidentEntries(incident, origin, page)),
     ...status.maintenance.flatMap((window) => maintenanceEntries(window, origin, page)),
   ]
+    .filter(({ atMs }) => atMs <= status.atMs)
     .sort((a, b) => b.atMs - a.atMs)
     .slice(0, ENTRIES)
 }

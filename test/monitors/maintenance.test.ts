@@ -134,7 +134,7 @@ describe('windows', () => {
       [announced(3), announced(1), announced(-1), announced(15 * 24)],
       now,
     )
-    expect(windows.map(({ id, title }) => id ?? title)).toEqual(['a1', 'Dated', 'a3'])
+    expect(windows.map(({ id, title }) => id ?? title)).toEqual(['a1', 'Dated', 'a3', 'a360'])
     expect(listWindows(schedules, [], now + 2 * DAY_MS)).toEqual([])
   })
 })

@@ -188,7 +188,7 @@ describe('maintenance, for the admin', () => {
       world.configure([PLAIN])
       const answer = await admin(world).send('POST', '/admin/maintenance', body)
       expect(answer).toMatchObject({ status: 400, body: { fields: [field] } })
-      expect(world.uptime.announced()).toEqual([])
+      expect(world.uptime.report().maintenance).toEqual([])
     }),
   )
 })

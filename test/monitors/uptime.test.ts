@@ -348,13 +348,17 @@ describe('maintenance', () => {
       for (const answer of [FAILED, SLOW, UP]) {
         world.answer = () => answer
         await world.nextTick()
-        const [{ up, degraded } = {}] = world.uptime.measure([{ monitor: 'shop', overMs: MINUTE_MS }])
-        measured.push([up, degraded])
+        const [measures = {}] = world.uptime.measure([{ monitor: 'shop', overMs: HOUR_MS }])
+        measured.push([measures.up, measures.degraded, measures.latencyMs])
       }
       expect(measured).toEqual([
-        [undefined, undefined],
-        [1, undefined],
-        [1, 0],
+        [undefined, undefined, undefined],
+        [1, undefined, undefined],
+        [1, 0, undefined],
+      ])
+      world.now += HOUR_MS
+      expect(world.uptime.measure([{ monitor: 'shop', overMs: 2 * HOUR_MS }])).toMatchObject([
+        { latencyMs: { p50: expect.any(Number) } },
       ])
     }))
 
@@ -365,7 +369,6 @@ describe('maintenance', () => {
       const window = { title: 'Move', monitors: ['shop'], fromMs: START_MS, toMs: START_MS + HOUR_MS }
       const announced = world.uptime.announce(window)
       expect(announced).toEqual({ ...window, id: announced.id })
-      expect(world.uptime.announced()).toEqual([announced])
       expect(world.uptime.report().maintenance).toEqual([announced])
       expect(world.status('shop').state).toBe('maintenance')
       world.restart()

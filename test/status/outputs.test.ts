@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { IncidentRecord, TimelineEntry } from '../../src/incidents/model.ts'
-import { HOUR_MS } from '../../src/lib/clock.ts'
+import { DAY_MS, HOUR_MS } from '../../src/lib/clock.ts'
 import type { MonitorState } from '../../src/monitors/model.ts'
 import { badge } from '../../src/status/badge.ts'
 import { atomFeed, rssFeed } from '../../src/status/feed.ts'
@@ -332,6 +332,17 @@ describe('the feeds', () => {
     expect(idsAt(NOW + 60_000)).toEqual(idsAt(NOW))
     const rss = all(parseXml(rssFeed(publicStatus(config, facts, NOW), ORIGIN)), 'channel')[0]!
     expect(all(rss, 'item').map((item) => textOf(item, 'guid'))).toEqual(idsAt(NOW))
+  })
+
+  it('tell of maintenance from 14 days before it', () => {
+    const window = { title: 'Move', monitors: [], fromMs: NOW + 15 * DAY_MS, toMs: NOW + 16 * DAY_MS }
+    const service = serviceOf([{ name: 'API' }], { maintenance: [window] })
+    const titlesAt = (now: number) =>
+      all(parseXml(atomFeed(publicStatus(service.config, service.facts, now), ORIGIN)), 'entry').map(
+        (entry) => textOf(entry, 'title'),
+      )
+    expect(titlesAt(NOW)).toEqual([])
+    expect(titlesAt(NOW + DAY_MS)).toEqual(['Maintenance planned: Move'])
   })
 
   it('have what RFC 4287 and RSS 2.0 ask for', () => {

@@ -153,7 +153,7 @@ const MaintenanceList = ({
   monitors: readonly MonitorConfig[]
   now: number
 }) => {
-  if (windows.length === 0) return <Empty>No maintenance is under way or within the next 14 days.</Empty>
+  if (windows.length === 0) return <Empty>No maintenance is under way or planned.</Empty>
   return (
     <TableScroll label="Maintenance">
       <table>
