@@ -71,7 +71,7 @@ export interface Services extends LoadedConfig {
 }
 
 /** How the business does. */
-export interface BusinessServices {
+interface BusinessServices {
   readonly config: BusinessConfig
   readonly metrics: BusinessMetrics
   readonly effects: Effects

@@ -17,7 +17,9 @@ type Case = (typeof CASES)[number]
 
 /** What it costs to make the status page of what the objects told, and how many bytes it is. */
 export async function benchStatus(): Promise<Report> {
-  const workerd = await startWorkerd(bundle('bench/status/worker.ts'), ['Histories'])
+  const workerd = await startWorkerd(bundle('bench/status/worker.ts'), {
+    objects: { Histories: 'Histories' },
+  })
   try {
     const measured = []
     for (const each of CASES) measured.push({ ...each, ...(await measure(workerd, each)) })
