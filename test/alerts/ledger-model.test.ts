@@ -100,7 +100,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const story = fc.record({
   steps: fc.array(step, { minLength: 5, maxLength: 30 }),
-  jitter: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 }),
+  jitter: fc
+    .array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 })
+    // Always 0 would be a try a second for minutes, which no chance brings about and takes most of the time here.
+    .map((jitter) => [...jitter, 0.9]),
 })
 
 describe('whatever happens, every incident is delivered as fired and as resolved, in order, under one key', () => {

@@ -134,7 +134,7 @@ export class Simulation {
     this.time.now = START_MS
     this.time.dropTimers()
     for (const table of ['memo', 'incidents', 'outbox', 'silences']) {
-      state.storage.sql.exec(`DROP TABLE IF EXISTS ${table}`)
+      state.storage.sql.exec(`DELETE FROM ${table}`)
     }
     void state.storage.deleteAlarm()
     this.#reference = new Reference()
