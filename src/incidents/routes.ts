@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import type { MonitorConfig } from '../config/monitors.ts'
 import { severity } from '../config/rules.ts'
+import { lineText } from '../config/text.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DAY_MS } from '../lib/clock.ts'
 import { HttpError } from '../lib/http-error.ts'
@@ -75,15 +76,15 @@ function requestSchemas(monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[])
     .array(monitorId)
     .max(1_000)
     .transform((ids) => [...new Set(ids)])
-  const title = z
+  const title = lineText(200)
+  const message = z
     .string()
     .trim()
     .min(1)
-    .max(200)
-    .regex(/^\P{Cc}*$/u, { error: 'text on one line' })
-  const message = z.string().trim().min(1).max(5_000)
+    .max(5_000)
+    .regex(/^[\P{Cc}\n\r\t]*$/u, { error: 'text without control characters' })
   const stage = z.enum(STAGES)
-  const by = z.string().trim().min(1).max(100).optional()
+  const by = lineText(100).optional()
   return {
     filter: z.strictObject({ monitor: monitorId.optional() }),
     post: z.strictObject({

@@ -125,6 +125,7 @@ export const monitorOperations: OperationGroup = {
         },
       },
       answers: { 201: json('Announced', answers.maintenance, maintenance) },
+      errors: { 409: 'There are too many announced ones' },
     },
     'DELETE /admin/maintenance/:id': {
       operationId: 'withdrawMaintenance',

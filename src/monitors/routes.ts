@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import type { MonitorConfig } from '../config/monitors.ts'
+import { lineText } from '../config/text.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DAY_MS } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
@@ -12,6 +13,10 @@ import type { BeatKind, UptimeMonitorClient } from './ports.ts'
 
 /** Of each check, 7 days are kept. */
 const CHECKS_KEPT_MS = 7 * DAY_MS
+/** All of them are read with every view of the status page, and shown on it. */
+const MAX_ANNOUNCED = 50
+/** Times beyond are written otherwise, with a sign and two digits more. */
+const LATEST_MS = Date.UTC(9999, 11, 31)
 /** An answer of more checks than a day has would be large, with a minute's interval in many regions. */
 const MAX_CHECKS_MS = DAY_MS
 
@@ -21,7 +26,7 @@ const checksQuery = z.strictObject({ from: instant.optional(), to: instant.optio
 
 const maintenanceRequest = z
   .strictObject({
-    title: z.string().trim().min(1).max(200),
+    title: lineText(200),
     /** Names or ids; all monitors where none is named. */
     monitors: z.array(z.string().max(100)).max(1_000).default([]),
     /** By default now. */
@@ -100,13 +105,21 @@ export function monitorRoutes({ monitors, uptime, clock }: MonitorRoutesSettings
       const fromMs = from === undefined ? now : Date.parse(from)
       const toMs = to === undefined ? fromMs + (parseDurationMs(duration ?? '') ?? 0) : Date.parse(to)
       if (toMs <= fromMs) throw wrongField('to', 'a time after from')
-      if (toMs <= now) throw wrongField('to', 'a time that has passed')
+      if (toMs <= now) throw wrongField('to', 'a time that has not passed')
+      if (fromMs < 0) throw wrongField('from', 'a time from 1970 on')
+      if (toMs > LATEST_MS) throw wrongField(to === undefined ? 'for' : 'to', 'an end before the year 10000')
       const ids = names.map((written, index) => {
         const found = monitors.find(({ id, name }) => id === written || name === written)
         if (!found) throw wrongField(`monitors.${index}`, 'no monitor of this name or id is configured')
         return found.id
       })
-      const announced = await uptime().announce({ title, monitors: [...new Set(ids)], fromMs, toMs })
+      const client = uptime()
+      const { maintenance } = await client.report()
+      if (maintenance.filter(({ id }) => id !== undefined).length >= MAX_ANNOUNCED) {
+        const message = `${MAX_ANNOUNCED} windows are announced, which is the most; withdraw one first`
+        throw new HttpError(409, 'conflict', message)
+      }
+      const announced = await client.announce({ title, monitors: [...new Set(ids)], fromMs, toMs })
       return c.json(maintenanceJson(announced), 201)
     })
     .delete('/maintenance/:id', async (c) => {

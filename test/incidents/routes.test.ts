@@ -241,6 +241,8 @@ describe('a mistake', () => {
     ['blank texts', { title: ' ', message: '' }, ['title', 'message']],
     ['long texts', { title: 'x'.repeat(201), message: 'x'.repeat(5_001) }, ['title', 'message']],
     ['a title of two lines', { ...POST, title: 'a\nb' }, ['title']],
+    ['an author of two lines', { ...POST, by: 'a\r\nb' }, ['by']],
+    ['what controls a terminal', { ...POST, message: 'a\u001b[31mb\u0000' }, ['message']],
     ['a stage that there is not', { ...POST, stage: 'fixed' }, ['stage']],
     ['a monitor that there is not', { ...POST, monitors: ['Shop', 'nobody'] }, ['monitors.1']],
     ['a severity that there is not', { ...POST, severity: 'bad' }, ['severity']],
@@ -253,6 +255,13 @@ describe('a mistake', () => {
       expect((await call('GET', '/incidents')).body.open).toEqual([])
     }),
   )
+
+  it('is none in a message of several lines', () =>
+    inAdmin(async (call) => {
+      expect(await call('POST', '/incidents', { ...POST, message: 'a\r\n\tb' })).toMatchObject({
+        status: 201,
+      })
+    }))
 
   it('in an update or an amendment is refused by its field', () =>
     inAdmin(async (call, world) => {

@@ -182,6 +182,10 @@ describe('maintenance, for the admin', () => {
     [{ title: 'Move', from: '2200-01-01T00:00:00Z', for: '1h' }, 'to'],
     [{ title: 'Move', for: 'ever' }, 'for'],
     [{ title: ' ', for: '1h' }, 'title'],
+    [{ title: 'Move\r\nand more', for: '1h' }, 'title'],
+    [{ title: 'Move', from: '0000-01-01T00:00:00Z', to: '2300-01-01T00:00:00Z' }, 'from'],
+    [{ title: 'Move', to: '9999-12-31T23:59:59-23:59' }, 'to'],
+    [{ title: 'Move', from: '9999-12-30T00:00:00Z', for: '36500d' }, 'for'],
     [{ title: 'Move', for: '1h', monitors: ['Shop', 'Nothing'] }, 'monitors.1'],
   ])('names what is wrong with %j', (body, field) =>
     inWorld(async (world) => {
@@ -192,6 +196,16 @@ describe('maintenance, for the admin', () => {
     }),
   )
 })
+
+it('no more than 50 windows are announced at one time', () =>
+  inWorld(async (world) => {
+    const { send } = admin(world)
+    const announce = () => send('POST', '/admin/maintenance', { title: 'Move', for: '1h' })
+    for (let count = 0; count < 50; count++) expect((await announce()).status).toBe(201)
+    expect(await announce()).toMatchObject({ status: 409, body: { error: 'conflict' } })
+    world.now += HOUR_MS
+    expect((await announce()).status).toBe(201)
+  }))
 
 describe('a heartbeat, over HTTP', () => {
   it('takes what a job says, and nothing for what is none', () =>
