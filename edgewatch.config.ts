@@ -12,7 +12,7 @@ export default defineConfig({
   service: {
     name: 'Edgewatch',
     version: '1.0.0',
-    url: '${SERVICE_URL:-}', // without it, alerts have no link to the service
+    url: '${SERVICE_URL:-}', // without it, alerts have no link to the dashboard
   },
 
   // `esg` here gives the metrics the names that dashboards of the ESG platform use.

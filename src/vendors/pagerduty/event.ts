@@ -1,6 +1,7 @@
 import type { Notification } from '../../alerts/receiver.ts'
 import { oneLine } from '../../lib/text.ts'
 import { webUrl } from '../../lib/web-url.ts'
+import { alertUrl } from '../alert-url.ts'
 
 // https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
 const MAX_SUMMARY_LENGTH = 1024
@@ -12,10 +13,10 @@ const MAX_LABELS = 50
 export function triggerEvent(notification: Notification): object {
   const { alert, severity, condition, value, labels, source } = notification
   const runbook = webUrl(notification.runbook)
-  const serviceUrl = webUrl(source.url)
+  const url = alertUrl(notification)
   const links = [
     ...(runbook ? [{ href: runbook, text: 'Runbook' }] : []),
-    ...(serviceUrl ? [{ href: serviceUrl, text: field(source.service) }] : []),
+    ...(url ? [{ href: url, text: field(source.service) }] : []),
   ]
   return {
     event_action: 'trigger',
@@ -38,7 +39,7 @@ export function triggerEvent(notification: Notification): object {
     },
     ...(links.length > 0 && { links }),
     client: field(source.service) || 'Edgewatch',
-    ...(serviceUrl && { client_url: serviceUrl }),
+    ...(url && { client_url: url }),
   }
 }
 

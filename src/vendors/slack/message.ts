@@ -1,6 +1,7 @@
 import type { Notification } from '../../alerts/receiver.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { oneLine } from '../../lib/text.ts'
+import { alertUrl } from '../alert-url.ts'
 import { escapeMrkdwn, link } from './mrkdwn.ts'
 
 // Slack allows 50 blocks in a message, 150 characters in a header, 3,000 in a section and 2,000 in an element of a
@@ -74,7 +75,7 @@ function attachmentOf(notification: Notification, titled: boolean): object {
     whenOf(notification),
     `${escapeMrkdwn(oneLine(source.service, 100), 150)} (${escapeMrkdwn(oneLine(source.environment, 60), 80)})`,
     ...link(runbook, 'Runbook'),
-    ...link(source.url, 'Open'),
+    ...link(alertUrl(notification), 'Open'),
   ]
   return {
     color: notification.kind === 'resolved' ? RESOLVED_COLOUR : COLOUR[notification.severity],
