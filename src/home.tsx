@@ -23,6 +23,9 @@ const LINKS: readonly Link[] = [
   { path: '/admin/metrics', tells: 'Requests by route, database, cache, scheduler', access: 'token' },
   { path: '/admin/business', tells: 'Active users, revenue by tier, use of frameworks', access: 'token' },
   { path: '/admin/alerts', tells: 'Alerts, incidents and what was delivered', access: 'token' },
+  { path: '/admin/incidents', tells: 'Incidents, also those that people post', access: 'token' },
+  { path: '/admin/monitors', tells: 'What is watched, and from where it is up or down', access: 'token' },
+  { path: '/admin/maintenance', tells: 'Maintenance that was announced', access: 'token' },
   { path: '/admin/pushed', tells: 'What applications pushed, and when', access: 'token' },
   { path: '/admin/silences', tells: 'What is silenced, until when and why', access: 'token' },
 ]

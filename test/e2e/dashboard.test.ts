@@ -221,6 +221,8 @@ describe('an alert', () => {
     await form.locator('button').click()
     await page.waitForSelector('.notice')
     expect(await page.textContent('#silences')).toContain('we know')
+    await page.setViewportSize({ width: 375, height: 800 })
+    expect(await overflow(page)).toBe(0)
     expect(await sandbox.admin('/admin/silences')).toMatchObject({
       silences: [{ alert: 'mongodb-down', reason: 'we know' }],
     })

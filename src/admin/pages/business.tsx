@@ -172,7 +172,7 @@ const Backlog = ({ backlog, maxBacklog }: Pick<BusinessOverview, 'backlog' | 'ma
     <Figure
       label="Waiting for MongoDB"
       value={formatValue(backlog, 'count')}
-      note={`of ${formatValue(maxBacklog, 'count')} that may`}
+      note={`room for ${formatValue(maxBacklog, 'count')}`}
       {...(backlog > maxBacklog / 2 && { tone: 'bad' as const })}
     />
   </dl>
