@@ -4,7 +4,7 @@ import type { Servers } from '../servers.ts'
 const LABEL_WIDTH = 15
 const VALUE_WIDTH = 29
 
-/** What a person sees when everything runs: what is where, the admin token, and what to try. */
+/** What a person sees when everything runs: what is where, the tokens, and what to try. */
 export function banner(
   serviceUrl: string,
   servers: Servers,
@@ -21,6 +21,8 @@ export function banner(
     ['MongoDB', servers.mongodbKind, sampleText(sample.documents)],
     ['Redis', servers.redisKind, ''],
     ['Admin token', servers.vars.ADMIN_TOKEN ?? '', ''],
+    ['Ingest token', servers.vars.INGEST_TOKEN ?? '', 'for events and pushed metrics'],
+    ['Heartbeats', servers.vars.HEARTBEAT_TOKEN ?? '', 'the token of jobs'],
   ]
   const [name, shown] = servers.breakable.includes('mongodb') ? ['mongodb', 'MongoDB'] : ['redis', 'Redis']
   const fault = `${servers.inboxUrl}/faults/${name}`
