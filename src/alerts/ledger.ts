@@ -1,8 +1,9 @@
 import { DurableObject } from 'cloudflare:workers'
 import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
-import { within } from '../lib/deadline.ts'
 import { newId } from '../lib/ids.ts'
+import { Lease } from '../lib/lease.ts'
 import type { Result } from '../lib/result.ts'
+import { flushInTime } from '../metrics/flush.ts'
 import type { MonitorStatus } from '../monitors/model.ts'
 import type { OnJudged } from '../monitors/ports.ts'
 import type { CommittedRun } from './commit.ts'
@@ -60,9 +61,8 @@ export interface Acknowledger {
   readonly note?: string | undefined
 }
 
-/** A run that takes longer has lost its lease: the next one may begin, and the late one commits nothing. */
+/** A run that takes longer commits nothing. */
 export const LEASE_MS = 50 * SECOND_MS
-const FLUSH_TIMEOUT_MS = 10 * SECOND_MS
 
 /**
  * Keeps the state of every alert, and the outbox of what is owed to receivers because of it. Both change together,
@@ -70,8 +70,7 @@ const FLUSH_TIMEOUT_MS = 10 * SECOND_MS
  */
 export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   readonly #store: LedgerStore
-  /** Held by the run under way. In memory: a run doesn't outlive its object. */
-  #lease: { readonly expiresAtMs: number } | undefined
+  readonly #lease = new Lease(LEASE_MS)
   #delivering = false
   /** When the monitors were last judged, and that was committed. The run writes it down with what it writes anyway. */
   #judgedAtMs = 0
@@ -94,23 +93,18 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   /** One run: reads the signals, evaluates the rules, commits what follows. Rejects only for a bug. */
   async tick(scheduledAtMs: number): Promise<TickResult> {
     const settings = this.#settings
-    const startedMs = settings.clock()
-    if (this.#lease && startedMs < this.#lease.expiresAtMs) return this.#refuse('another run is under way')
-    const lease = { expiresAtMs: startedMs + LEASE_MS }
-    this.#lease = lease
-    try {
+    const result = await this.#lease.run(settings.clock(), async (isHeld): Promise<TickResult> => {
       const input = await readSignals(scheduledAtMs, settings)
-      if (this.#lease !== lease) return this.#refuse('the run took too long')
+      if (!isHeld()) return this.#refuse('the run took too long')
       const run = commitRun(input, this.#judgedAtMs, this.#store, settings)
       // Not awaited before: the alarm is part of what the transaction just wrote.
       if (run.owed > 0) void this.ctx.storage.setAlarm(settings.clock())
       else await this.#arm()
       this.#record(input, run)
-      await this.#flush()
+      await flushInTime(settings)
       return { outcome: input.outcome }
-    } finally {
-      if (this.#lease === lease) this.#lease = undefined
-    }
+    })
+    return result ?? this.#refuse('another run is under way')
   }
 
   /**
@@ -220,7 +214,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
       this.#watch()
       if (await deliverDue(this.#store, settings)) {
         settings.recorder.set(settings.catalog.notificationsPending, {}, this.#store.outbox.pendingCount())
-        await this.#flush()
+        await flushInTime(settings)
       }
     } catch (error) {
       notBeforeMs = settings.clock() + MINUTE_MS // a bug must not spin
@@ -285,15 +279,5 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
       recorder.set(catalog.dependencyLatency, { dependency }, state.details.latencyMs / 1000)
     }
     recorder.set(catalog.notificationsPending, {}, this.#store.outbox.pendingCount())
-  }
-
-  async #flush(): Promise<void> {
-    const { flush, log } = this.#settings
-    try {
-      const flushed = await within(FLUSH_TIMEOUT_MS, flush())
-      if (!flushed.ok) log.warn('metrics_not_flushed', { reason: flushed.error.message })
-    } catch (error) {
-      log.warn('metrics_not_flushed', { error })
-    }
   }
 }

@@ -32,6 +32,21 @@ export function rememberRegion(memory: Memory, monitor: string, region: Region, 
   memory.monitors.set(monitor, { ...known, regions: new Map(known?.regions).set(region, value) })
 }
 
+/** What is remembered, without monitors and regions that are not watched any more. */
+export function onlyWatched(
+  known: Memory['monitors'],
+  watched: readonly { readonly id: string; readonly regions: readonly Region[] }[],
+): Memory['monitors'] {
+  const kept: Memory['monitors'] = new Map()
+  for (const { id, regions } of watched) {
+    const monitor = known.get(id)
+    if (!monitor) continue
+    const inRegions = [...monitor.regions].filter(([region]) => regions.includes(region))
+    kept.set(id, { ...monitor, regions: new Map(inRegions) })
+  }
+  return kept
+}
+
 const VERSION = 1
 /** What a run may be stored with. Only thousands of reasons make it longer than this; the next checks tell them again. */
 const MAX_BYTES = 1_000_000

@@ -2,13 +2,15 @@ import { DurableObject } from 'cloudflare:workers'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
 import { newId } from '../lib/ids.ts'
+import { Lease } from '../lib/lease.ts'
+import { flushInTime } from '../metrics/flush.ts'
 import type { Beat } from './heartbeat.ts'
 import { afterBeat, beatResult } from './heartbeat.ts'
 import { judge } from './judge.ts'
 import type { Schedule } from './maintenance.ts'
 import { listWindows, readSchedules } from './maintenance.ts'
 import type { Memory } from './memory.ts'
-import { decodeMemory, encodeMemory, regionMemory, rememberRegion } from './memory.ts'
+import { decodeMemory, encodeMemory, onlyWatched, regionMemory, rememberRegion } from './memory.ts'
 import { MonitorMetrics, UPTIME_WINDOW_DAYS } from './metrics.ts'
 import type { CheckResult, Maintenance, MonitorStatus, Region } from './model.ts'
 import { uptimeRatio } from './model.ts'
@@ -31,9 +33,8 @@ import { afterCheck, isFirstFailure } from './verdict.ts'
 
 /** A run waits so long for its checks; what comes later is committed by the next one. */
 const WAIT_MS = 45 * SECOND_MS
-/** A run that takes longer has lost its lease: the next one may begin, and the late one commits nothing. */
+/** A run that takes longer commits nothing. */
 export const LEASE_MS = 55 * SECOND_MS
-const FLUSH_TIMEOUT_MS = 5 * SECOND_MS
 const TELL_TIMEOUT_MS = 5 * SECOND_MS
 /** Uptime over a month changes slowly, and with many monitors there is much to read for it. */
 const UPTIME_EVERY_MS = 15 * MINUTE_MS
@@ -52,8 +53,7 @@ interface Known extends UptimeSettings {
 export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   readonly #store: MonitorStore
   readonly #runner = new CheckRunner()
-  /** Held by the run under way. In memory: a run doesn't outlive its object. */
-  #lease: { readonly expiresAtMs: number } | undefined
+  readonly #lease = new Lease(LEASE_MS)
   #known: Known | undefined
   #loadedMemory: Memory | undefined
   #uptimeRecordedAtMs = Number.NEGATIVE_INFINITY
@@ -69,21 +69,16 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   /** One run: makes the checks that are due, judges every monitor, commits, tells. Rejects only for a bug. */
   async tick(scheduledAtMs: number): Promise<MonitorsTickResult> {
     const settings = this.#settings
-    const startedMs = settings.clock()
-    if (this.#lease && startedMs < this.#lease.expiresAtMs) return this.#refuse('another run is under way')
-    const lease = { expiresAtMs: startedMs + LEASE_MS }
-    this.#lease = lease
-    try {
+    const result = await this.#lease.run(settings.clock(), async (isHeld): Promise<MonitorsTickResult> => {
       const checks = await this.#makeChecks(scheduledAtMs)
-      if (this.#lease !== lease) return this.#refuse('the run took too long')
+      if (!isHeld()) return this.#refuse('the run took too long')
       const { statuses, results, atMs } = this.#commit()
       await this.#tell(statuses, atMs)
       this.#record(statuses, results, atMs)
-      await this.#flush()
+      await flushInTime(settings)
       return { outcome: 'ok', checks }
-    } finally {
-      if (this.#lease === lease) this.#lease = undefined
-    }
+    })
+    return result ?? this.#refuse('another run is under way')
   }
 
   /**
@@ -216,7 +211,7 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
       const atMs = Math.max(now, (memory.judgedAtMs ?? 0) + 1)
       const results = this.#takeResults(memory)
       const statuses = this.#judge(now)
-      this.#loadedMemory = this.#configured({ ...memory, judgedAtMs: atMs })
+      this.#loadedMemory = { judgedAtMs: atMs, monitors: onlyWatched(memory.monitors, this.#settings.plan) }
       this.#store.save({
         atMs,
         results,
@@ -262,17 +257,6 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
     return statuses
   }
 
-  /** The memory without what is not configured any more. */
-  #configured(memory: Memory): Memory {
-    const monitors = this.#settings.plan.flatMap(({ id, regions }) => {
-      const known = memory.monitors.get(id)
-      if (!known) return []
-      const kept = [...known.regions].filter(([region]) => regions.includes(region))
-      return [[id, { ...known, regions: new Map(kept) }] as const]
-    })
-    return { ...memory, monitors: new Map(monitors) }
-  }
-
   async #tell(statuses: readonly MonitorStatus[], atMs: number): Promise<void> {
     const { onJudged, log } = this.#settings
     try {
@@ -300,16 +284,6 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   #refuse(reason: string): MonitorsTickResult {
     this.#settings.log.warn('monitors_refused', { reason })
     return { outcome: 'refused', checks: 0 }
-  }
-
-  async #flush(): Promise<void> {
-    const { flush, log } = this.#settings
-    try {
-      const flushed = await within(FLUSH_TIMEOUT_MS, flush())
-      if (!flushed.ok) log.warn('metrics_not_flushed', { reason: flushed.error.message })
-    } catch (error) {
-      log.warn('metrics_not_flushed', { error })
-    }
   }
 }
 
