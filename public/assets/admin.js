@@ -71,7 +71,10 @@ function draw(/** @type {Element} */ figure) {
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: {
-      x: { range: (_, min, max) => (min < max ? [min, max] : [min - DAY_SECONDS, max + DAY_SECONDS]) },
+      // around a single time uPlot would show years
+      x: {
+        range: (_, min, max) => (times.length > 1 ? [min, max] : [min - DAY_SECONDS, min + DAY_SECONDS]),
+      },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
     },
     axes: [

@@ -77,11 +77,11 @@ describe('the pages', () => {
       /Active today 17 Active yesterday 41 Customers 3 Monthly revenue \$597/,
     )
     expect(part(business, 'business')).toMatch(/growth 3 \$597 .* GRI 12 61.5 %/)
-    expect(part(business, 'events')).toContain('4 of 10,000 that may')
+    expect(part(business, 'events')).toContain('4 room for 10,000')
 
     const pushed = await html('/admin/pages/pushed')
     expect(part(pushed, 'groups')).toMatch(
-      /instance="db-1", job="nightly" last push failed .* 1 metrics, 2 samples .* backup_bytes gauge 2/,
+      /instance="db-1", job="nightly" last push failed .* 1 metric, 2 samples .* backup_bytes gauge 2/,
     )
 
     const settings = await html('/admin/pages/settings')

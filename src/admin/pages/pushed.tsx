@@ -1,6 +1,7 @@
 import { ok } from '../../lib/result.ts'
 import type { GroupSummary } from '../../push/store.ts'
 import { Badge, Empty, Part, TableScroll, Time } from './elements.tsx'
+import { formatValue } from './format.ts'
 import { ACTIONS, Csrf, Notice } from './forms.tsx'
 import type { PageHandler, PageKit } from './page-kit.tsx'
 
@@ -79,7 +80,7 @@ const Group = ({
       <div class="acts">
         <details>
           <summary>
-            {metrics.length} metrics, {samples} samples
+            {counted(metrics.length, 'metric')}, {counted(samples, 'sample')}
           </summary>
           <TableScroll label={`Metrics of ${name}`}>
             <table>
@@ -144,3 +145,6 @@ export function pushedPage(kit: PageKit): PageHandler {
     )
   }
 }
+
+const counted = (number: number, what: string): string =>
+  `${formatValue(number, 'count')} ${what}${number === 1 ? '' : 's'}`
