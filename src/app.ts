@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
 import { timeout } from 'hono/timeout'
+import { trimTrailingSlash } from 'hono/trailing-slash'
 import written from '../edgewatch.config.ts'
 import { AdminAuth } from './admin/auth.ts'
 import { errorPages } from './admin/error-page.tsx'
@@ -106,6 +107,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     // Cloudflare would keep what says nothing of it for two hours.
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
   })
+  app.use(trimTrailingSlash()) // people type `/status/`
   const limitBody = bodyLimit({
     maxSize: config.observe.maxBodyBytes,
     onError: () => {

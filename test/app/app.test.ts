@@ -26,6 +26,13 @@ describe('the service without any secret', () => {
     expect((await service.request('/metrics')).status).toBe(200)
   })
 
+  it('leads from an address with a slash too many to the page', async () => {
+    const response = await service.request('/status/', { redirect: 'manual' })
+    expect(response.status).toBe(301)
+    expect(new URL(response.headers.get('Location') ?? '').pathname).toBe('/status')
+    expect((await service.request('/')).status).toBe(200)
+  })
+
   it('says which variables it ignores', async () => {
     const about = async (variables: object) =>
       (await (await deploy({ ...variables }).request('/')).json()) as object
