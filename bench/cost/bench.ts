@@ -36,6 +36,9 @@ const LOCATIONS = ['us-east', 'eu-west'] as const
 const DISTANCE_SECONDS: Readonly<Record<string, number>> = {
   // Connecting with TLS and some commands; then the pool stays open for `mongodb.idle`.
   'MongoGateway.probe': 0.5 + 2,
+  // Once an hour, for business metrics.
+  'MongoGateway.aggregate': 1 + 2,
+  'EventQueue.refresh': 1.2,
   'HealthMonitor.report': 0.6,
   'AlertLedger.tick': 0.8,
   'AlertLedger.alarm': 0.02,

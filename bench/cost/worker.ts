@@ -32,7 +32,7 @@ const realSetTimeout = globalThis.setTimeout
 globalThis.setTimeout = ((work: () => void, delayMs?: number) =>
   realSetTimeout(work, delayMs === FLUSH_MS ? 0 : delayMs)) as typeof setTimeout
 
-/** Of the ledger, which alone sets one. */
+/** Of the ledger, which alone sets one here. */
 let alarmAtMs: number | undefined
 
 /** Whether the shards of a run really wait for their turn. */
@@ -125,6 +125,7 @@ class Uptime extends objects.UptimeMonitor {
 }
 
 export const AlertLedger = counted('AlertLedger', objects.AlertLedger)
+export const EventQueue = counted('EventQueue', objects.EventQueue)
 export const HealthMonitor = counted('HealthMonitor', objects.HealthMonitor)
 export const IncidentBook = counted('IncidentBook', objects.IncidentBook)
 export const MetricsStore = counted('MetricsStore', objects.MetricsStore)

@@ -11,6 +11,7 @@ import { bundle, startWorkerd } from '../workerd.ts'
 
 const OBJECTS = {
   ALERT_LEDGER: 'AlertLedger',
+  EVENT_QUEUE: 'EventQueue',
   HEALTH_MONITOR: 'HealthMonitor',
   INCIDENT_BOOK: 'IncidentBook',
   METRICS_STORE: 'MetricsStore',
