@@ -26,6 +26,8 @@ let skewMs = 0
 const realNow = Date.now
 Date.now = () => realNow() + skewMs
 
+const MINUTE_MS = 60_000
+
 /** `metrics.flushSeconds`; waiting for it is what would take a day. */
 const FLUSH_MS = 5_000
 const realSetTimeout = globalThis.setTimeout
@@ -134,9 +136,12 @@ export const PushStore = counted('PushStore', objects.PushStore)
 export const RegionProber = counted('RegionProber', objects.RegionProber)
 export const UptimeMonitor = counted('UptimeMonitor', Uptime)
 
-/** Lets time pass, and alarms come where the cron runs; without it they would tell of that. */
+/**
+ * Lets time pass until the next multiple of `ms`, however long the work took, and alarms come where the cron runs;
+ * without it they would tell of that.
+ */
 async function pass(ms: number, hasCron: boolean, env: Env): Promise<void> {
-  const untilMs = Date.now() + ms
+  const untilMs = startOf(Date.now(), ms) + ms
   while (hasCron && alarmAtMs !== undefined && alarmAtMs <= untilMs) {
     skewMs += Math.max(0, alarmAtMs - Date.now())
     alarmAtMs = undefined
@@ -168,9 +173,11 @@ function requestOf(path: string, env: Env): Request {
   return new Request(url, { method: 'POST', headers: { authorization: `Bearer ${HEARTBEAT_TOKEN}` } })
 }
 
+const startOf = (atMs: number, ms: number): number => Math.floor(atMs / ms) * ms
+
 /** Runs what the cron runs: all of it, or only the monitors. */
 async function runCron(what: string, env: Env): Promise<void> {
-  const scheduledTime = Date.now()
+  const scheduledTime = startOf(Date.now(), MINUTE_MS)
   if (what === 'all') {
     await service.scheduled({ scheduledTime, cron: '* * * * *', noRetry() {} } as ScheduledController)
   } else {
