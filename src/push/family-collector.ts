@@ -1,12 +1,9 @@
 import { escapeLabelValue } from '../metrics/exposition.ts'
 import { LabelPlan } from './label-plan.ts'
 import type { Family, GroupLabels, PushLimits } from './model.ts'
-import { PUSH_FAILURE_TIME, PUSH_TIME, Refused } from './model.ts'
+import { MAX_GROUP_TEXT_LENGTH, PUSH_FAILURE_TIME, PUSH_TIME, Refused } from './model.ts'
 import type { SampleKind } from './open-family.ts'
 import { OpenFamily } from './open-family.ts'
-
-/** More text than this a push can't become, its group's labels written out in each line. UTF-16 units. */
-const MAX_TEXT_LENGTH = 8 * 1024 * 1024
 
 /** Gathers what a parser reads into families, as samples of one group. */
 export class FamilyCollector {
@@ -31,10 +28,17 @@ export class FamilyCollector {
     return this.#families.get(name)
   }
 
-  /** The family of this name, begun where there is none. */
+  /** The family of this name, begun where there is none. @throws Refused where there are too many */
   open(name: string): OpenFamily {
     let family = this.#families.get(name)
     if (!family) {
+      // Those without samples are kept until all is read, and 4 MiB can name very many.
+      if (this.#families.size >= this.#maxSamples) {
+        throw new Refused(
+          'too_many_series',
+          `more than ${this.#maxSamples} metrics in one group (push.maxSeriesPerGroup)`,
+        )
+      }
       family = new OpenFamily(name)
       this.#families.set(name, family)
     }
@@ -68,7 +72,7 @@ export class FamilyCollector {
         `more than ${this.#maxSamples} samples in one group (push.maxSeriesPerGroup)`,
       )
     }
-    if (this.#textLength > MAX_TEXT_LENGTH) {
+    if (this.#textLength > MAX_GROUP_TEXT_LENGTH) {
       throw new Refused('too_large', 'too much text, with the labels of the group written out in each sample')
     }
   }

@@ -19,14 +19,16 @@ export class LabelPlan {
    * @throws SyntaxMistake for a name that is given twice or is reserved
    */
   constructor(names: readonly string[], group: GroupLabels, specialName: string | undefined) {
+    const places = new Map<string, number>()
     names.forEach((name, index) => {
-      if (names.indexOf(name) < index) throw new SyntaxMistake(`the label ${name} is given twice`)
+      if (places.has(name)) throw new SyntaxMistake(`the label ${shown(name)} is given twice`)
       if (name.startsWith('__')) throw new SyntaxMistake(`the label name ${shown(name)} is reserved`)
+      places.set(name, index)
     })
-    this.special = specialName === undefined ? -1 : names.indexOf(specialName)
+    this.special = (specialName !== undefined ? places.get(specialName) : undefined) ?? -1
     const own = names.filter((name, index) => index !== this.special && !Object.hasOwn(group, name))
     const fixed =
-      Object.hasOwn(group, 'instance') || own.includes('instance') ? group : { ...group, instance: '' }
+      Object.hasOwn(group, 'instance') || places.has('instance') ? group : { ...group, instance: '' }
     const between: string[] = []
     const order: number[] = []
     let literal = ''
@@ -36,7 +38,7 @@ export class LabelPlan {
       if (Object.hasOwn(fixed, name)) literal += `${fixed[name]}"`
       else {
         between.push(literal)
-        order.push(names.indexOf(name))
+        order.push(places.get(name)!)
         literal = '"'
       }
     })

@@ -51,6 +51,9 @@ export interface PushLimits {
   readonly maxSeries: number
 }
 
+/** More text than this a push can't become, its group's labels written out in each line. UTF-16 units. */
+export const MAX_GROUP_TEXT_LENGTH = 8 * 1024 * 1024
+
 /** Why a push, or a part of it, is not taken. Its message is for the pusher. */
 export interface Refusal extends Failure {
   readonly code:

@@ -71,7 +71,7 @@ s_count 4
     ['a 1 1700000000000\n', 1, 'a timestamp'],
     ['a 1 # {} 1\n', 1, 'expected the end of the line'],
     ['a 1\nb 1\na 2\n', 3, 'a second sample of a{'],
-    ['a{x="1",x="2"} 1\n', 1, 'x is given twice'],
+    ['a{x="1",x="2"} 1\n', 1, '"x" is given twice'],
     ['a{__name__="b"} 1\n', 1, 'reserved'],
     ['a{x="\\t"} 1\n', 1, 'no escape sequence'],
     ['a{x="1" y="2"} 1\n', 1, 'expected , or }'],
@@ -105,6 +105,18 @@ s_count 4
   it('refuses what is not UTF-8, and names the line', () => {
     const body = new Uint8Array([...encode('a 1\n# é\nb{x="'), 0xc3, ...encode('"} 1\n')])
     expect(refusable(() => parse(body))).toMatchObject({ error: { message: 'line 3: it is not UTF-8' } })
+  })
+
+  it('takes as many labels as a body can name, in a time that grows as they do', () => {
+    const names = Array.from({ length: 200_000 }, (_, index) => `l${index}`)
+    const [family] = parse(`a{${names.map((name) => `${name}="1"`).join(',')}} 1\n`)
+    expect(family?.text).toMatch(/^a\{instance="",job="j",l0="1",l1="1",l10="1",/)
+  })
+
+  it('ends where there are too many metrics without samples', () => {
+    const types = Array.from({ length: 10_001 }, (_, index) => `# TYPE a${index} gauge\n`)
+    expect(parse(types.slice(1).join(''))).toEqual([])
+    expect(refusable(() => parse(types.join('')))).toMatchObject({ error: { code: 'too_many_series' } })
   })
 
   it('ends early where there is too much', () => {
