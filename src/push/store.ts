@@ -106,7 +106,7 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     if (!body.ok) return body
     return refusable(() => {
       const rejected: Rejected = new Map()
-      for (const resource of decodeExport(decodeText(body.value))) {
+      for (const resource of decodeExport(decodeText(body.value), this.#now())) {
         for (const [reason, points] of this.#applyResource(resource)) reject(rejected, reason, points)
       }
       return {

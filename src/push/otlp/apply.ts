@@ -1,6 +1,7 @@
 import { escapeLabelValue } from '../../metrics/exposition.ts'
 import { LabelPlan } from '../label-plan.ts'
 import type { Family, GroupLabels, Stream } from '../model.ts'
+import { MAX_GROUP_TEXT_LENGTH, PUSH_FAILURE_TIME, PUSH_TIME } from '../model.ts'
 import type { ExportedMetric, ResourceExport } from './decode.ts'
 import { familyOf, nextStream, samplesOfStream } from './streams.ts'
 
@@ -26,34 +27,42 @@ export function applyExport(
 ): Map<string, Family> {
   const families = new Map(known)
   const labelText = labelWriter(group)
-  let room = maxSamples
-  for (const { samples } of known.values()) room -= samples
+  const room = { samples: maxSamples, textLength: MAX_GROUP_TEXT_LENGTH }
+  const isUsed = ({ samples, text }: Family, sign: 1 | -1) => {
+    room.samples -= sign * samples
+    room.textLength -= sign * text.length
+  }
+  for (const family of known.values()) isUsed(family, 1)
 
   for (const metric of metrics) {
     for (const [reason, points] of metric.rejected) reject(rejected, reason, points)
     if (metric.points.length === 0) continue
+    if (metric.name === PUSH_TIME || metric.name === PUSH_FAILURE_TIME) {
+      reject(rejected, `${metric.name} is told of each group by Edgewatch itself`, metric.points.length)
+      continue
+    }
     const before = families.get(metric.name)
     if (before && (before.type !== metric.type || !before.streams)) {
       const how = before.streams ? `a ${before.type} here` : "pushed by Pushgateway's API"
       reject(rejected, `${metric.name} is already ${how}`, metric.points.length)
       continue
     }
-    const { streams, late, tooMany } = merge(metric, before?.streams, labelText, room)
+    const { streams, late, repeated, tooMany } = merge(metric, before?.streams, labelText, room)
     if (late > 0) reject(rejected, `${metric.name}: older than what is known`, late)
+    if (repeated > 0) reject(rejected, `${metric.name}: a second point of the same labels and time`, repeated)
     if (tooMany > 0) {
-      reject(
-        rejected,
-        `${metric.name}: the group would have more than ${maxSamples} samples (push.maxSeriesPerGroup)`,
-        tooMany,
-      )
+      const limit = `${maxSamples} samples (push.maxSeriesPerGroup)`
+      const reason = `${metric.name}: the group would have more than ${limit}, or too much text`
+      reject(rejected, reason, tooMany)
     }
     const family = familyOf({ ...metric, help: metric.help || before?.help || '' }, streams)
     const problem = check(family)
     if (problem !== undefined) {
-      reject(rejected, problem, metric.points.length - late - tooMany)
+      reject(rejected, problem, metric.points.length - late - repeated - tooMany)
       continue
     }
-    room -= family.samples - (before?.samples ?? 0)
+    if (before) isUsed(before, -1)
+    isUsed(family, 1)
     if (streams.size > 0) families.set(metric.name, family)
     else families.delete(metric.name)
   }
@@ -62,19 +71,32 @@ export function applyExport(
   return families
 }
 
+/** How much more a group can hold. */
+interface Room {
+  readonly samples: number
+  readonly textLength: number
+}
+
 function merge(
-  { type, points }: ExportedMetric,
+  { name, type, points }: ExportedMetric,
   known: ReadonlyMap<string, Stream> | undefined,
   labelText: (labels: ReadonlyMap<string, string>) => string,
-  room: number,
+  room: Room,
 ) {
   const streams = new Map(known)
-  let free = room
+  const touched = new Set<string>()
+  let { samples, textLength } = room
   let late = 0
+  let repeated = 0
   let tooMany = 0
   for (const point of points) {
     const labels = labelText(point.labels)
     const before = streams.get(labels)
+    // A request that is sent again comes as a whole. Within one it is a series of another attribute that we can't show.
+    if (point.timeNs > 0 && before?.timeNs === point.timeNs && touched.has(labels)) {
+      repeated++
+      continue
+    }
     if (point.numbers === undefined) {
       streams.delete(labels)
       continue
@@ -85,14 +107,17 @@ function merge(
       continue
     }
     const more = samplesOfStream(type, next) - (before ? samplesOfStream(type, before) : 0)
-    if (more > 0 && more > free) {
+    const moreText = more * (name.length + labels.length)
+    if (more > 0 && (more > samples || moreText > textLength)) {
       tooMany++
       continue
     }
-    free -= more
+    samples -= more
+    textLength -= moreText
     streams.set(labels, next)
+    touched.add(labels)
   }
-  return { streams, late, tooMany }
+  return { streams, late, repeated, tooMany }
 }
 
 /**

@@ -1,6 +1,8 @@
+import { MINUTE_MS } from '../../lib/clock.ts'
 import type { GroupLabels, PushedType } from '../model.ts'
 import { groupLabels, Refused } from '../model.ts'
 import { labelsOf, readAttributes } from './attributes.ts'
+import { Budget } from './budget.ts'
 import type { JsonRecord } from './json.ts'
 import { asList, asNumber, asRecord, asText } from './json.ts'
 import { metricName } from './names.ts'
@@ -46,29 +48,38 @@ const NO_RECORDED_VALUE = 1
 /** Attributes that become `job` and `instance`. */
 const IDENTIFYING = ['service.namespace', 'service.name', 'service.instance.id']
 
+/** A point from further ahead would have all that follow refused as too old; Prometheus allows a scrape as much. */
+const MAX_AHEAD_NS = 10 * MINUTE_MS * 1e6
+
 /**
  * Reads an `ExportMetricsServiceRequest` in OTLP's JSON. Fields that are not known are passed over.
- * @throws Refused where it is none
+ * @throws Refused where it is none, or too large a one
  * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
-export function decodeExport(json: string): ResourceExport[] {
+export function decodeExport(json: string, now: number): ResourceExport[] {
   let request: JsonRecord | undefined
   try {
     request = asRecord(JSON.parse(json))
   } catch {
     throw new Refused('invalid_push', 'the body is not JSON')
   }
-  return recordsOf(request, 'resourceMetrics', 'body').map((resourceMetrics, index) => {
+  const budget = new Budget()
+  const latestNs = now * 1e6 + MAX_AHEAD_NS
+  return budget.resources(recordsOf(request, 'resourceMetrics', 'body')).map((resourceMetrics, index) => {
     const path = `resourceMetrics[${index}]`
     const attributes = readAttributes(asRecord(resourceMetrics.resource)?.attributes)
-    const metrics = recordsOf(resourceMetrics, 'scopeMetrics', path).flatMap((scopeMetrics, place) => {
-      const scope = scopeAttributes(scopeMetrics)
-      return recordsOf(scopeMetrics, 'metrics', `${path}.scopeMetrics[${place}]`).map((metric) =>
-        decodeMetric(metric, scope),
-      )
+    const group = groupOf(attributes)
+    const scopes = budget.items(recordsOf(resourceMetrics, 'scopeMetrics', path))
+    const metrics = scopes.flatMap((scopeMetrics, place) => {
+      const scope = scopeLabels(scopeMetrics)
+      const sharedLength = lengthOf(Object.entries(group)) + lengthOf(scope)
+      const surroundings = { scope, sharedLength, latestNs, budget }
+      return budget
+        .items(recordsOf(scopeMetrics, 'metrics', `${path}.scopeMetrics[${place}]`))
+        .map((metric) => decodeMetric(metric, surroundings))
     })
     const target = new Map([...attributes].filter(([key]) => !IDENTIFYING.includes(key)))
-    return { group: groupOf(attributes), target: labelsOf(target), metrics }
+    return { group, target: labelsOf(target), metrics }
   })
 }
 
@@ -90,18 +101,37 @@ function groupOf(attributes: ReadonlyMap<string, string>): GroupLabels {
   return groupLabels({ job: namespace ? `${namespace}/${service}` : service, instance })
 }
 
-function scopeAttributes({ scope, schemaUrl }: JsonRecord): ReadonlyMap<string, string> {
-  const { name, version, attributes } = asRecord(scope) ?? {}
-  const own = [...readAttributes(attributes)].map(([key, value]) => [`otel_scope_${key}`, value] as const)
-  return new Map([
-    ...own.filter(([key]) => !/^otel_scope_(name|version|schema[^a-zA-Z0-9]url)$/.test(key)),
-    ['otel_scope_name', asText(name)],
-    ['otel_scope_version', asText(version)],
-    ['otel_scope_schema_url', asText(schemaUrl)],
-  ])
+/** What a metric is read with. */
+interface Surroundings {
+  /** The scope, as labels. */
+  readonly scope: ReadonlyMap<string, string>
+  /** Of the labels of scope and group, in UTF-16 units. */
+  readonly sharedLength: number
+  /** The latest time that a point may have. */
+  readonly latestNs: number
+  readonly budget: Budget
 }
 
-function decodeMetric(metric: JsonRecord, scope: ReadonlyMap<string, string>): ExportedMetric {
+function scopeLabels({ scope, schemaUrl }: JsonRecord): ReadonlyMap<string, string> {
+  const { name, version, attributes } = asRecord(scope) ?? {}
+  const own = [...readAttributes(attributes)].map(([key, value]) => [`otel_scope_${key}`, value] as const)
+  return labelsOf(
+    new Map([
+      ...own.filter(([key]) => !/^otel_scope_(name|version|schema[^a-zA-Z0-9]url)$/.test(key)),
+      ['otel_scope_name', asText(name)],
+      ['otel_scope_version', asText(version)],
+      ['otel_scope_schema_url', asText(schemaUrl)],
+    ]),
+  )
+}
+
+const lengthOf = (labels: Iterable<readonly [string, string]>): number => {
+  let length = 0
+  for (const [name, value] of labels) length += name.length + value.length
+  return length
+}
+
+function decodeMetric(metric: JsonRecord, surroundings: Surroundings): ExportedMetric {
   const shape = shapeOf(metric)
   const written = asText(metric.name)
   const name = metricName(written, asText(metric.unit), shape.type)
@@ -111,13 +141,13 @@ function decodeMetric(metric: JsonRecord, scope: ReadonlyMap<string, string>): E
     rejected.set(message, (rejected.get(message) ?? 0) + 1)
   }
   const points: Point[] = []
-  for (const each of shape.dataPoints) {
+  for (const each of surroundings.budget.items(shape.dataPoints)) {
     const problem = name === '' ? 'it needs a name' : shape.problem
-    const decoded = problem ?? decodePoint(asRecord(each), shape, scope)
+    const decoded = problem ?? decodePoint(asRecord(each), shape, surroundings)
     if (typeof decoded === 'string') reject(decoded)
     else points.push(decoded)
   }
-  return { name, type: shape.type, help: asText(metric.description).toWellFormed(), points, rejected }
+  return { name, type: shape.type, help: asText(metric.description), points, rejected }
 }
 
 interface MetricShape {
@@ -147,18 +177,22 @@ function shapeOf(metric: JsonRecord): MetricShape {
 function decodePoint(
   point: JsonRecord | undefined,
   { type, isDelta }: MetricShape,
-  scope: ReadonlyMap<string, string>,
+  { scope, sharedLength, latestNs, budget }: Surroundings,
 ): Point | string {
   if (point === undefined) return 'a data point must be an object'
-  const labels = labelsOf(new Map([...readAttributes(point.attributes), ...scope]))
+  if (asList(point.attributes) === undefined) return 'attributes must be a list'
+  const own = labelsOf(readAttributes(point.attributes))
+  budget.labels(sharedLength + lengthOf(own))
+  const labels = new Map([...own, ...scope])
   if (type === 'histogram' && labels.has('le')) return 'a histogram must not have the attribute le'
-  const at = {
-    labels,
-    isDelta,
-    startNs: asNumber(point.startTimeUnixNano) ?? 0,
-    timeNs: asNumber(point.timeUnixNano) ?? 0,
+  const startNs = asNumber(point.startTimeUnixNano ?? 0)
+  const timeNs = asNumber(point.timeUnixNano ?? 0)
+  if (!isTime(startNs) || !isTime(timeNs)) return 'startTimeUnixNano and timeUnixNano must be nanoseconds'
+  if (timeNs > latestNs) return 'timeUnixNano is more than 10 minutes ahead'
+  const at = { labels, isDelta, startNs, timeNs }
+  if (((asNumber(point.flags) ?? 0) & NO_RECORDED_VALUE) !== 0) {
+    return { ...at, numbers: undefined, bounds: [] }
   }
-  if ((Number(point.flags ?? 0) & NO_RECORDED_VALUE) !== 0) return { ...at, numbers: undefined, bounds: [] }
   if (type === 'histogram') {
     const measured = decodeHistogram(point)
     return typeof measured === 'string' ? measured : { ...at, ...measured }
@@ -171,9 +205,11 @@ function decodePoint(
 }
 
 function decodeHistogram(point: JsonRecord): Pick<Point, 'numbers' | 'bounds' | 'sum'> | string {
-  const count = asNumber(point.count) ?? 0
-  const written = (asList(point.bucketCounts) ?? []).map((each) => asNumber(each) ?? Number.NaN)
-  const bounds = (asList(point.explicitBounds) ?? []).map((each) => asNumber(each) ?? Number.NaN)
+  const count = asNumber(point.count ?? 0)
+  if (count === undefined) return 'count must be a number'
+  const written = asList(point.bucketCounts)?.map((each) => asNumber(each) ?? Number.NaN)
+  const bounds = asList(point.explicitBounds)?.map((each) => asNumber(each) ?? Number.NaN)
+  if (!written || !bounds) return 'bucketCounts and explicitBounds must be lists'
   const numbers = written.length === 0 && bounds.length === 0 ? [count] : written
   if (numbers.length !== bounds.length + 1) return 'there must be one bucketCount more than explicitBounds'
   if (!numbers.every((each) => each >= 0 && Number.isFinite(each))) return "a bucketCount can't be below 0"
@@ -186,6 +222,8 @@ function decodeHistogram(point: JsonRecord): Pick<Point, 'numbers' | 'bounds' | 
   const sum = asNumber(point.sum)
   return { numbers, bounds, ...(sum !== undefined && Number.isFinite(sum) && { sum }) }
 }
+
+const isTime = (ns: number | undefined): ns is number => ns !== undefined && ns >= 0 && Number.isFinite(ns)
 
 function recordsOf(parent: JsonRecord | undefined, field: string, path: string): JsonRecord[] {
   const list = parent && asList(parent[field])

@@ -9,7 +9,8 @@ export const asRecord = (value: unknown): JsonRecord | undefined =>
 export const asList = (value: unknown): readonly unknown[] | undefined =>
   value === undefined || value === null ? [] : Array.isArray(value) ? value : undefined
 
-export const asText = (value: unknown): string => (typeof value === 'string' ? value : '')
+/** A text that UTF-8 can hold, so that two which look the same are the same. */
+export const asText = (value: unknown): string => (typeof value === 'string' ? value.toWellFormed() : '')
 
 /**
  * A number as Protobuf's JSON has it: 64-bit integers are texts, and so is what is not finite.

@@ -70,10 +70,13 @@ function unitWords(unit: string): string[] {
     .replaceAll(/\{[^}]*\}/g, '')
     .split('/', 2)
     .map((part) => part.trim())
-  const words = [cleaned(UNITS[main] ?? main, /[^a-zA-Z0-9_]+/g)]
-  if (per !== '') words.push(`per_${cleaned(PER_UNITS[per] ?? per, /[^a-zA-Z0-9_]+/g)}`)
+  const words = [cleaned(ownValue(UNITS, main) ?? main, /[^a-zA-Z0-9_]+/g)]
+  if (per !== '') words.push(`per_${cleaned(ownValue(PER_UNITS, per) ?? per, /[^a-zA-Z0-9_]+/g)}`)
   return words.map((word) => word.replace(/^_+|_+$/g, '')).filter((word) => word !== '')
 }
+
+const ownValue = (words: Readonly<Record<string, string>>, unit: string): string | undefined =>
+  Object.hasOwn(words, unit) ? words[unit] : undefined
 
 /** What is not allowed becomes `_`, of which only one ever stands alone. */
 const cleaned = (text: string, disallowed: RegExp): string =>

@@ -33,7 +33,10 @@ export function otlpRoutes({ store, guard, log }: PushRoutesSettings): Hono {
     }
     const { rejectedPoints, reasons } = accepted(await answered(store().export(body), log))
     if (rejectedPoints === 0) return c.json({} satisfies Exported)
-    log.warn('otlp_points_rejected', { points: rejectedPoints, reasons: reasons.slice(0, 5) })
+    log.warn('otlp_points_rejected', {
+      points: rejectedPoints,
+      reasons: reasons.slice(0, 5).map((each) => truncate(each, 200)),
+    })
     const errorMessage = truncate(reasons.join('; '), MAX_MESSAGE_LENGTH)
     const partialSuccess = { rejectedDataPoints: String(rejectedPoints), errorMessage }
     return c.json({ partialSuccess } satisfies Exported)

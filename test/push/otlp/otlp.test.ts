@@ -4,6 +4,7 @@ import { refusable } from '../../../src/push/model.ts'
 import { applyExport } from '../../../src/push/otlp/apply.ts'
 import { decodeExport } from '../../../src/push/otlp/decode.ts'
 import { labelName, metricName } from '../../../src/push/otlp/names.ts'
+import { NOON } from '../../metrics/harness.ts'
 import { bytesOf, createWorld } from '../harness.ts'
 
 beforeEach(() => {
@@ -149,6 +150,79 @@ describe('an export', () => {
     expect(await createExporter().send(body)).toMatchObject({ ok: false, error: { code: 'invalid_push' } })
   })
 
+  it.each<[string, unknown[]]>([
+    ['resources', Array.from({ length: 1_001 }, () => ({}))],
+    ['points', [{ scopeMetrics: [{ metrics: [{ gauge: { dataPoints: Array(100_001).fill(0) } }] }] }]],
+    [
+      'text',
+      [
+        {
+          scopeMetrics: [
+            {
+              scope: { name: 's'.repeat(1_000_000) },
+              metrics: [{ name: 'n', gauge: { dataPoints: Array(9).fill({ asInt: 1 }) } }],
+            },
+          ],
+        },
+      ],
+    ],
+  ])('is refused where it has too much of %s', async (_, resourceMetrics) => {
+    const exporter = createExporter()
+    expect(await exporter.send({ resourceMetrics })).toMatchObject({
+      ok: false,
+      error: { code: 'too_large' },
+    })
+    expect(await exporter.text()).toBe('')
+  })
+
+  it('is refused where attributes are nested without end', async () => {
+    const depth = 50_000
+    const nested = `${'{"arrayValue":{"values":['.repeat(depth)}{"intValue":1}${']}}'.repeat(depth)}`
+    const attribute = `{"key":"k","value":${nested}}`
+    expect(
+      await createExporter().send(`{"resourceMetrics":[{"resource":{"attributes":[${attribute}]}}]}`),
+    ).toMatchObject({
+      ok: false,
+      error: { code: 'invalid_push', message: expect.stringContaining('nested') },
+    })
+  })
+
+  it.each<[string, object]>([
+    ['attributes', { attributes: 5 }],
+    ['timeUnixNano', { timeUnixNano: 'soon' }],
+    ['timeUnixNano', { timeUnixNano: 'Infinity' }],
+    ['startTimeUnixNano', { startTimeUnixNano: -1 }],
+    ['count', { count: 'many' }],
+    ['bucketCounts', { bucketCounts: '1' }],
+    ['explicitBounds', { explicitBounds: {} }],
+  ])('has points rejected whose %s is none: %j', async (field, odd) => {
+    const good = point({ count: 3, bucketCounts: [1, 2], explicitBounds: [1] }, 0, 10)
+    const histogram = { aggregationTemporality: CUMULATIVE, dataPoints: [{ ...good, ...odd }] }
+    expect(await createExporter().export([{ name: 'n', histogram }])).toEqual({
+      rejectedPoints: 1,
+      reasons: [expect.stringContaining(field)],
+    })
+  })
+
+  it('tells of series that the labels of the resource make one', async () => {
+    const { export: send, samples } = createExporter()
+    const points = [point(1, 0, 10, { job: 'a' }), point(2, 0, 10, { job: 'b' }), point(4, 10, 20)]
+    expect(await send([sum('n', DELTA, true, ...points)])).toEqual({
+      rejectedPoints: 1,
+      reasons: ['n_total: a second point of the same labels and time'],
+    })
+    expect(await samples()).toEqual(['n_total{instance="",job="shop"} 5'])
+  })
+
+  it("can't tell when it was pushed", async () => {
+    const { export: send, text } = createExporter()
+    expect(await send([{ name: 'push_time', unit: 's', gauge: { dataPoints: [{ asInt: 1 }] } }])).toEqual({
+      rejectedPoints: 1,
+      reasons: [expect.stringContaining('push_time_seconds')],
+    })
+    expect((await text()).match(/^push_time_seconds\{/gm)).toHaveLength(1)
+  })
+
   it('takes what it can, and tells what it cannot', async () => {
     const exporter = createExporter()
     await exporter.push({ job: 'other' }, '# TYPE taken gauge\ntaken 1\n')
@@ -225,6 +299,17 @@ describe('points over time', () => {
     expect(await samples()).toEqual(['n_total{instance="",job="shop"} 2'])
   })
 
+  it('are rejected from far ahead, or all that follow would be too old', async () => {
+    const { export: send, samples, world } = createExporter()
+    const aheadBy = (minutes: number) => (world.now / 1000 - T0 + minutes * 60) | 0
+    expect(await send([sum('n', CUMULATIVE, true, point(1, 0, aheadBy(11)))])).toEqual({
+      rejectedPoints: 1,
+      reasons: ['"n": timeUnixNano is more than 10 minutes ahead'],
+    })
+    expect(await send([sum('n', CUMULATIVE, true, point(1, 0, aheadBy(9)))])).toEqual(ACCEPTED)
+    expect(await samples()).toEqual(['n_total{instance="",job="shop"} 1'])
+  })
+
   it('add up where they are deltas, once each, however often they are sent', async () => {
     const { export: send, samples, evict } = createExporter()
     const histogram = (from: number, bounds: number[]) => ({
@@ -288,6 +373,19 @@ describe('names', () => {
     expect(['http.method', '1st', '__x', 'ü'].map(labelName)).toEqual(['http_method', 'key_1st', '_x', ''])
   })
 
+  it('of labels keep integers that are larger than a double can tell', async () => {
+    const { export: send, samples } = createExporter()
+    const own = {
+      id: { intValue: '9007199254740993' },
+      small: { intValue: '7' },
+      none: { doubleValue: 'NaN' },
+    }
+    await send([sum('n', CUMULATIVE, false, point(1, 0, 10, own))])
+    expect(await samples()).toEqual([
+      'n{id="9007199254740993",instance="",job="shop",none="NaN",small="7"} 1',
+    ])
+  })
+
   it('that become the same are joined', async () => {
     const { export: send, samples } = createExporter()
     await send([sum('n', CUMULATIVE, true, point(1, 0, 10, { 'a.b': '2', 'a-b': '1', a_b: '3', empty: '' }))])
@@ -297,10 +395,21 @@ describe('names', () => {
 
 describe('whatever JSON comes', () => {
   it('is taken or refused, and what is taken can be shown', () => {
-    const value = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom('1', 'NaN', '-Infinity', 1e300))
+    const value = fc.oneof(
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.constantFrom<unknown>('1', 'NaN', '-Infinity', 1e300, 's/constructor', '__proto__'),
+      fc.constant({ toString: 1, valueOf: 1 }),
+    )
+    const attribute = fc.record({
+      key: value,
+      value: fc.record(
+        { stringValue: value, intValue: value, doubleValue: value, boolValue: value },
+        { requiredKeys: [] },
+      ),
+    })
     const dataPoint = fc.record(
       {
-        attributes: value,
+        attributes: fc.oneof(value, fc.array(attribute, { maxLength: 3 })),
         asDouble: value,
         timeUnixNano: value,
         count: value,
@@ -324,7 +433,7 @@ describe('whatever JSON comes', () => {
     fc.assert(
       fc.property(value, scopeMetrics, (resource, scopes) => {
         const json = JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: scopes }] })
-        for (const exported of decodeExport(json)) {
+        for (const exported of decodeExport(json, NOON)) {
           const families = applyExport(exported, new Map(), 1000, new Map(), () => undefined)
           for (const { name, samples, text } of families.values()) {
             expect(name).toMatch(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/)
@@ -335,7 +444,7 @@ describe('whatever JSON comes', () => {
     )
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string()), (json) => {
-        const outcome = refusable(() => decodeExport(json))
+        const outcome = refusable(() => decodeExport(json, NOON))
         if (!outcome.ok) expect(outcome.error.code).toBe('invalid_push')
       }),
     )
