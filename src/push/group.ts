@@ -1,5 +1,6 @@
 import type { Family, GroupLabels } from './model.ts'
 import { Refused } from './model.ts'
+import { pushTimes } from './push-times.ts'
 
 /** What was pushed under the same labels. Times in milliseconds since the epoch, 0 for never. */
 export interface Group {
@@ -20,10 +21,16 @@ export function samplesOf({ families }: Group): number {
   return samples
 }
 
-/** How much text a group makes, in UTF-16 units. */
-export function textLengthOf({ families }: Group): number {
+/** What a metric's HELP and TYPE have besides its name and its help. */
+const HEADER_LENGTH = 32
+
+/** How much text a group makes at most, in UTF-16 units: its own samples, and HELP and TYPE, included. */
+export function textLengthOf(group: Group): number {
   let length = 0
-  for (const { text, help } of families.values()) length += text.length + help.length
+  for (const { name, text, help } of group.families.values()) {
+    length += text.length + 2 * (name.length + help.length) + HEADER_LENGTH // a help is escaped
+  }
+  for (const { text } of pushTimes(group)) length += text.length
   return length
 }
 
@@ -44,8 +51,8 @@ const sampleNames = ({ name, type }: Named): string[] =>
 
 /** What else there is, beside a group that is to change. */
 export interface Surroundings {
-  /** All groups but the one that changes. */
-  readonly others: readonly Group[]
+  /** The groups that have a metric of this name, but for the one that changes. */
+  readonly othersHaving: (metric: string) => Iterable<Group>
   /** Whether Edgewatch itself has metrics of that name. */
   readonly isReserved: (name: string) => boolean
 }
@@ -55,16 +62,17 @@ export interface Surroundings {
  * metrics, and no series is there twice.
  * @throws Refused
  */
-export function checkFamily(family: Family, group: Group, { others, isReserved }: Surroundings): void {
+export function checkFamily(family: Family, group: Group, { othersHaving, isReserved }: Surroundings): void {
   const taken = sampleNames(family).find(isReserved)
   if (taken !== undefined) {
     throw new Refused('inconsistent_push', `${taken} is the name of a metric of Edgewatch's own`)
   }
-  checkSuffixes(family, group)
-  for (const other of others) {
-    checkSuffixes(family, other)
-    const theirs = other.families.get(family.name)
-    if (!theirs) continue
+  checkSuffixes(family, function* (metric) {
+    if (group.families.has(metric)) yield group
+    yield* othersHaving(metric)
+  })
+  for (const other of othersHaving(family.name)) {
+    const theirs = other.families.get(family.name)!
     if (theirs.type !== family.type) {
       throw new Refused(
         'inconsistent_push',
@@ -76,13 +84,18 @@ export function checkFamily(family: Family, group: Group, { others, isReserved }
 }
 
 /** A histogram `x` and another metric `x_count` would be told apart by nothing. */
-function checkSuffixes(family: Family, { families, labels }: Group): void {
+function checkSuffixes(family: Family, having: (metric: string) => Iterable<Group>): void {
   for (const name of sampleNames(family)) {
-    if (name !== family.name && families.has(name)) throw clash(name, family, labels)
+    if (name === family.name) continue
+    for (const { labels } of having(name)) throw clash(name, family, labels)
   }
   const suffix = /_(bucket|sum|count)$/.exec(family.name)
-  const base = suffix && families.get(family.name.slice(0, suffix.index))
-  if (base && sampleNames(base).includes(family.name)) throw clash(family.name, base, labels)
+  if (!suffix) return
+  const baseName = family.name.slice(0, suffix.index)
+  for (const { families, labels } of having(baseName)) {
+    const base = families.get(baseName)!
+    if (sampleNames(base).includes(family.name)) throw clash(family.name, base, labels)
+  }
 }
 
 const clash = (name: string, { name: base, type }: Named, labels: GroupLabels): Refused =>

@@ -8,6 +8,7 @@ import { renderGroups } from './exposition.ts'
 import type { Group } from './group.ts'
 import { checkFamily, type Surroundings, samplesOf, textLengthOf } from './group.ts'
 import { GroupRows } from './group-rows.ts'
+import { Groups } from './groups.ts'
 import type { Family, GroupLabels, PushLimits, Refusable } from './model.ts'
 import { groupKey, Refused, refusable } from './model.ts'
 import { applyExport, type Rejected, reject } from './otlp/apply.ts'
@@ -50,17 +51,6 @@ export interface PushStoreSettings {
   readonly clock: Clock
 }
 
-interface Stored {
-  readonly id: number
-  readonly group: Group
-}
-
-interface State {
-  /** By `groupKey`. */
-  readonly groups: Map<string, Stored>
-  nextId: number
-}
-
 /** The texts of all groups must fit into memory, and into the 32 MiB that an answer may have. UTF-16 units. */
 const MAX_TEXT_LENGTH = 12 * 1024 * 1024
 
@@ -71,7 +61,7 @@ const MAX_TEXT_LENGTH = 12 * 1024 * 1024
 export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
   readonly #rows: GroupRows
   #known: { settings: PushStoreSettings; reserved: ReadonlySet<string> } | undefined
-  #loaded: State | undefined
+  #loaded: Groups | undefined
 
   constructor(ctx: DurableObjectState, env: E) {
     super(ctx, env)
@@ -87,7 +77,7 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     const pushed = await this.#parse(labels, body)
     const outcome = pushed.ok
       ? refusable(() => {
-          const known = this.#group(labels)
+          const known = this.#groups().get(labels)
           const families = new Map(replace ? [] : known?.families)
           for (const family of pushed.value) families.set(family.name, family)
           this.#put({ labels, families, pushedAtMs: this.#now(), failedAtMs: known?.failedAtMs ?? 0 })
@@ -118,18 +108,18 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
 
   /** Deletes a group. Returns whether there was one. */
   async remove(labels: GroupLabels): Promise<boolean> {
-    const key = groupKey(labels)
-    const stored = this.#state().groups.get(key)
-    if (!stored) return false
-    this.#rows.delete(stored.id)
-    this.#state().groups.delete(key)
+    const groups = this.#groups()
+    if (!groups.get(labels)) return false
+    this.#delete(groups, labels)
     return true
   }
 
   /** All groups, by their labels. */
   async list(): Promise<GroupSummary[]> {
     const { ttlMs } = this.#settings()
-    const groups = [...this.#groups()].sort((a, b) => (groupKey(a.labels) < groupKey(b.labels) ? -1 : 1))
+    const groups = [...this.#groups().all()].sort((a, b) =>
+      groupKey(a.labels) < groupKey(b.labels) ? -1 : 1,
+    )
     return groups.map((group) => ({
       labels: group.labels,
       ...(group.pushedAtMs > 0 && { pushedAtMs: group.pushedAtMs }),
@@ -146,12 +136,12 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
 
   /** All groups as text, without the end that OpenMetrics wants. */
   async exposition(format: ExpositionFormat): Promise<string> {
-    return renderGroups(this.#groups(), format, (name) => this.#isReserved(name))
+    return renderGroups(this.#groups().all(), format, (name) => this.#isReserved(name))
   }
 
   /** An answer for each question, as `MetricsAnswer` has it. */
   async values(selectors: readonly SeriesSelector[]): Promise<(SeriesValue | undefined)[]> {
-    const groups = [...this.#groups()]
+    const groups = [...this.#groups().all()]
     return selectors.map((selector) => pushedValue(selector, groups))
   }
 
@@ -163,7 +153,7 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
 
   #applyResource(resource: ResourceExport): Rejected {
     const labels = resource.group
-    const known = this.#group(labels)
+    const known = this.#groups().get(labels)
     const before: Group = {
       labels,
       families: known?.families ?? new Map(),
@@ -174,12 +164,18 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     const { maxSeriesPerGroup } = this.#settings().limits
     const rejected: Rejected = new Map()
     const saved = refusable(() => {
-      const families = applyExport(resource, before.families, maxSeriesPerGroup, rejected, (family) => {
-        const checked = refusable(() => checkFamily(family, before, surroundings))
-        return checked.ok ? undefined : checked.error.message
-      })
-      this.#checkLimits({ ...before, families }, surroundings.others)
-      this.#save(groupKey(labels), { ...before, families })
+      const families = applyExport(
+        resource,
+        before.families,
+        maxSeriesPerGroup,
+        rejected,
+        (family, beside) => {
+          const checked = refusable(() => checkFamily(family, { ...before, families: beside }, surroundings))
+          return checked.ok ? undefined : checked.error.message
+        },
+      )
+      this.#checkLimits({ ...before, families })
+      this.#save({ ...before, families })
     })
     if (saved.ok) return rejected
     this.#noteFailure(labels)
@@ -190,17 +186,25 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
   #put(group: Group): void {
     const surroundings = this.#surroundings(group.labels)
     for (const family of group.families.values()) checkFamily(family, group, surroundings)
-    this.#checkLimits(group, surroundings.others)
-    this.#save(groupKey(group.labels), group)
+    this.#checkLimits(group)
+    this.#save(group)
   }
 
   #surroundings(labels: GroupLabels): Surroundings {
-    const key = groupKey(labels)
-    const others = [...this.#state().groups].filter(([each]) => each !== key).map(([, { group }]) => group)
-    return { others, isReserved: (name) => this.#isReserved(name) }
+    const groups = this.#groups()
+    const own = groups.get(labels)
+    return {
+      *othersHaving(metric) {
+        for (const group of groups.having(metric)) if (group !== own) yield group
+      },
+      isReserved: (name) => this.#isReserved(name),
+    }
   }
 
-  #checkLimits(group: Group, others: readonly Group[]): void {
+  /** @throws Refused */
+  #checkLimits(group: Group): void {
+    const groups = this.#groups()
+    const known = groups.get(group.labels)
     const { maxSeriesPerGroup, maxSeries } = this.#settings().limits
     const samples = samplesOf(group)
     if (samples > maxSeriesPerGroup + 2) {
@@ -209,14 +213,14 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
         `the group would have ${samples} samples, and push.maxSeriesPerGroup is ${maxSeriesPerGroup}`,
       )
     }
-    const all = others.reduce((sum, other) => sum + samplesOf(other), samples)
+    const all = groups.samples - (known ? samplesOf(known) : 0) + samples
     if (all > maxSeries) {
       throw new Refused(
         'too_many_series',
         `all groups would have ${all} samples, and push.maxSeries is ${maxSeries}`,
       )
     }
-    const textLength = others.reduce((sum, other) => sum + textLengthOf(other), textLengthOf(group))
+    const textLength = groups.textLength - (known ? textLengthOf(known) : 0) + textLengthOf(group)
     if (textLength > MAX_TEXT_LENGTH) {
       throw new Refused(
         'too_large',
@@ -227,50 +231,39 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
 
   #noteFailure(labels: GroupLabels): void {
     const failedAtMs = this.#now()
-    const known = this.#group(labels) ?? { labels, families: new Map(), pushedAtMs: 0 }
+    const known = this.#groups().get(labels) ?? { labels, families: new Map(), pushedAtMs: 0 }
     // Where there is no room for another group, its failure is only told to the pusher.
     refusable(() => this.#put({ ...known, failedAtMs }))
   }
 
-  #save(key: string, group: Group): void {
-    const state = this.#state()
-    const id = state.groups.get(key)?.id ?? state.nextId
+  #save(group: Group): void {
+    const groups = this.#groups()
+    const id = groups.idOf(group.labels)
     this.ctx.storage.transactionSync(() => this.#rows.save(id, group))
-    state.groups.set(key, { id, group })
-    state.nextId = Math.max(state.nextId, id + 1)
+    groups.put(id, group)
   }
 
-  #group(labels: GroupLabels): Group | undefined {
-    return this.#state().groups.get(groupKey(labels))?.group
-  }
-
-  *#groups(): Generator<Group> {
-    for (const { group } of this.#state().groups.values()) yield group
+  #delete(groups: Groups, labels: GroupLabels): void {
+    this.#rows.delete(groups.idOf(labels))
+    groups.delete(labels)
   }
 
   /** What is stored, without what is past its time. */
-  #state(): State {
+  #groups(): Groups {
     this.#loaded ??= this.#load()
-    const { groups } = this.#loaded
     const { ttlMs } = this.#settings()
     if (ttlMs === undefined) return this.#loaded
     const now = this.#now()
-    for (const [key, { id, group }] of groups) {
-      if (lastTouchedMs(group) + ttlMs > now) continue
-      this.#rows.delete(id)
-      groups.delete(key)
+    for (const group of this.#loaded.all()) {
+      if (lastTouchedMs(group) + ttlMs <= now) this.#delete(this.#loaded, group.labels)
     }
     return this.#loaded
   }
 
-  #load(): State {
-    const groups = new Map<string, Stored>()
-    let nextId = 1
-    for (const [id, group] of this.#rows.load()) {
-      groups.set(groupKey(group.labels), { id, group })
-      nextId = id + 1
-    }
-    return { groups, nextId }
+  #load(): Groups {
+    const groups = new Groups()
+    for (const [id, group] of this.#rows.load()) groups.put(id, group)
+    return groups
   }
 
   #isReserved(name: string): boolean {

@@ -198,6 +198,19 @@ describe('groups together', () => {
   })
 })
 
+describe('all text', () => {
+  it('is limited with the labels of groups, which their push times repeat', async () => {
+    const { push, text } = createWorld()
+    const job = 'j'.repeat(3_500_000)
+    expect(await push({ job }, '')).toMatchObject({ ok: true })
+    const refusal = { ok: false, error: { code: 'too_large' } }
+    expect(await push({ job: `${job}2` }, '')).toMatchObject(refusal)
+    // Nor does a refused push, whose group is told of, get past the limit.
+    expect(await push({ job: `${job}3` }, 'a\n')).toMatchObject({ ok: false })
+    expect((await text()).match(/^push_time_seconds\{/gm)).toHaveLength(1)
+  })
+})
+
 describe('OpenMetrics', () => {
   it('is written so that its families do not clash', async () => {
     const { push, store, text } = createWorld()

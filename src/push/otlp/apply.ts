@@ -16,14 +16,14 @@ export function reject(rejected: Rejected, reason: string, points: number): void
 /**
  * The families of a resource as they are after an export. What can't be taken is told in `rejected`, and the rest is
  * taken all the same.
- * @param check why a family can't stand beside all others; undefined where it can
+ * @param check why a family can't stand beside those of its group and all others; undefined where it can
  */
 export function applyExport(
   { group, target, metrics }: ResourceExport,
   known: ReadonlyMap<string, Family>,
   maxSamples: number,
   rejected: Rejected,
-  check: (family: Family) => string | undefined,
+  check: (family: Family, beside: ReadonlyMap<string, Family>) => string | undefined,
 ): Map<string, Family> {
   const families = new Map(known)
   const labelText = labelWriter(group)
@@ -56,7 +56,7 @@ export function applyExport(
       reject(rejected, reason, tooMany)
     }
     const family = familyOf({ ...metric, help: metric.help || before?.help || '' }, streams)
-    const problem = check(family)
+    const problem = check(family, families)
     if (problem !== undefined) {
       reject(rejected, problem, metric.points.length - late - repeated - tooMany)
       continue
@@ -67,7 +67,7 @@ export function applyExport(
     else families.delete(metric.name)
   }
   const info = targetInfo(target, labelText)
-  if (info && check(info) === undefined) families.set(info.name, info)
+  if (info && check(info, families) === undefined) families.set(info.name, info)
   return families
 }
 

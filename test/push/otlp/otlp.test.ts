@@ -214,6 +214,19 @@ describe('an export', () => {
     expect(await samples()).toEqual(['n_total{instance="",job="shop"} 5'])
   })
 
+  it('has no metric whose samples are named as those of another', async () => {
+    const { export: send, samples } = createExporter()
+    const h = {
+      name: 'h',
+      histogram: { aggregationTemporality: CUMULATIVE, dataPoints: [point({ count: 1 }, 0, 10)] },
+    }
+    expect(await send([h, { name: 'h.count', gauge: { dataPoints: [{ asInt: 5 }] } }])).toMatchObject({
+      rejectedPoints: 1,
+      reasons: [expect.stringContaining('h_count is a metric and also')],
+    })
+    expect((await samples()).filter((line) => line.startsWith('h_count'))).toHaveLength(1)
+  })
+
   it("can't tell when it was pushed", async () => {
     const { export: send, text } = createExporter()
     expect(await send([{ name: 'push_time', unit: 's', gauge: { dataPoints: [{ asInt: 1 }] } }])).toEqual({
