@@ -12,6 +12,7 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import type { Catalog } from '../../src/metrics/catalog.ts'
+import type { Metric } from '../../src/metrics/model.ts'
 import { type PanelSpec, rows } from './panels.ts'
 
 /** The share of requests that should succeed; can be changed in Grafana. */
@@ -24,7 +25,7 @@ const PANELS_IN_A_ROW = 3
 const GRID_WIDTH = 24
 
 /** The dashboard over the metrics of a catalog, as Grafana imports it. */
-export function buildDashboard(catalog: Catalog, title: string): Dashboard {
+export function buildDashboard(catalog: Catalog, declared: readonly Metric[], title: string): Dashboard {
   const dashboard = new DashboardBuilder(title)
     .uid('edgewatch')
     .description(
@@ -38,7 +39,7 @@ export function buildDashboard(catalog: Catalog, title: string): Dashboard {
     .withVariable(labelValues('job', 'Job', `label_values(${catalog.buildInfo.name}, job)`))
     .withVariable(labelValues('route', 'Route', `label_values(${catalog.requests.name}{job=~"$job"}, route)`))
     .withVariable(new ConstantVariableBuilder('slo').label('Objective').value(OBJECTIVE))
-  for (const { title: rowTitle, panels } of rows(catalog)) {
+  for (const { title: rowTitle, panels } of rows(catalog, declared)) {
     dashboard.withRow(new RowBuilder(rowTitle))
     for (const panel of panels) dashboard.withPanel(buildPanel(panel))
   }

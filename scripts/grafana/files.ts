@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import written from '../../edgewatch.config.ts'
+import { toMetric } from '../../src/config/business.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { createCatalog } from '../../src/metrics/catalog.ts'
 import { buildAlerts } from './alerts.ts'
@@ -9,7 +10,8 @@ import { buildDashboard } from './dashboard.ts'
 export function grafanaFiles(): Record<string, string> {
   const config = configSchema.parse(written) // as it is written: what is off here may be on where it is deployed
   const catalog = createCatalog(config.metrics.namespace)
-  const dashboard = buildDashboard(catalog, config.service.name)
+  const declared = (config.business?.metrics ?? []).map((each) => toMetric(each, config.metrics.namespace))
+  const dashboard = buildDashboard(catalog, declared, config.service.name)
   return {
     'dashboard.json': `${JSON.stringify(dashboard, null, 2)}\n`,
     'alerts.yaml': stringify(plain(buildAlerts(catalog, config.alerts.rules)), { lineWidth: 0 }),

@@ -1,4 +1,5 @@
 import type { Catalog } from '../../src/metrics/catalog.ts'
+import type { Metric } from '../../src/metrics/model.ts'
 
 /** One line of a panel. `$__rate_interval`, `$__range`, `$job`, `$route` and `$slo` are filled in by Grafana. */
 interface Query {
@@ -50,13 +51,15 @@ const JOB = 'job=~"$job"'
 const ROUTE = `${JOB},route=~"$route"`
 const STEP = '$__rate_interval'
 
-/** Everything that the dashboard shows, for the metrics of one namespace. */
-export function rows(catalog: Catalog): readonly RowSpec[] {
+/** Everything that the dashboard shows: Edgewatch's own metrics, and those that the configuration declares. */
+export function rows(catalog: Catalog, declared: readonly Metric[]): readonly RowSpec[] {
   return [
     { title: 'Traffic', panels: trafficPanels(catalog) },
     { title: 'Latency and error budget', panels: budgetPanels(catalog) },
+    { title: 'Monitors', panels: monitorPanels(catalog) },
     { title: 'Dependencies', panels: dependencyPanels(catalog) },
     { title: 'Alerts, scheduler and delivery', panels: alertPanels(catalog) },
+    { title: 'Business', panels: [...declared.map(declaredPanel), ...ingestPanels(catalog)] },
   ]
 }
 
@@ -206,3 +209,121 @@ const alertPanels = (catalog: Catalog): readonly PanelSpec[] => [
     queries: [{ expr: `max(${catalog.tickDuration.name}{${JOB}})`, legend: 'duration' }],
   },
 ]
+
+const monitorPanels = (catalog: Catalog): readonly PanelSpec[] => [
+  {
+    title: 'Monitors Up',
+    description: 'Whether more than half of the locations find it up; nothing where it is unknown.',
+    unit: 'bool_on_off',
+    kind: 'stat',
+    queries: [{ expr: `max by (monitor) (${catalog.monitorUp.name}{${JOB}})`, legend: '{{monitor}}' }],
+  },
+  {
+    title: 'Monitor Uptime, 30 Days',
+    description: 'Up and degraded time as a share of the time that was measured.',
+    unit: 'percentunit',
+    kind: 'stat',
+    queries: [
+      {
+        expr: `max by (monitor) (${catalog.monitorUptimeRatio.name}{${JOB},window="30d"})`,
+        legend: '{{monitor}}',
+      },
+    ],
+  },
+  {
+    title: 'Monitor Latency, P95',
+    description: '95 % of the checks from a region took at most this time.',
+    unit: 's',
+    kind: 'timeseries',
+    queries: [
+      {
+        expr: `histogram_quantile(0.95, sum by (le, monitor, region) (rate(${catalog.monitorLatency.name}_bucket{${JOB}}[$__range])))`,
+        legend: '{{monitor}} {{region}}',
+      },
+    ],
+  },
+  {
+    title: 'Checks',
+    description: 'Checks by what came of them. Unknown ones failed on our side.',
+    unit: 'ops',
+    kind: 'timeseries',
+    queries: [
+      {
+        expr: `sum by (outcome) (rate(${catalog.monitorChecks.name}{${JOB}}[${STEP}]))`,
+        legend: '{{outcome}}',
+      },
+    ],
+  },
+  {
+    title: 'Last Judgement',
+    description:
+      'How long ago the monitors were last judged; more than some minutes means that nobody watches.',
+    unit: 's',
+    kind: 'stat',
+    queries: [{ expr: `time() - max(${catalog.monitorsLastRun.name}{${JOB}})`, legend: 'ago' }],
+  },
+]
+
+const ingestPanels = (catalog: Catalog): readonly PanelSpec[] => [
+  {
+    title: 'Events',
+    description: 'Events that applications sent, by what came of them.',
+    unit: 'ops',
+    kind: 'timeseries',
+    queries: [
+      {
+        expr: `sum by (type, outcome) (rate(${catalog.events.name}{${JOB}}[${STEP}]))`,
+        legend: '{{type}} {{outcome}}',
+      },
+    ],
+  },
+  {
+    title: 'Events Waiting for MongoDB',
+    description: 'Events that are counted and not yet written.',
+    unit: 'short',
+    kind: 'timeseries',
+    queries: [{ expr: `max(${catalog.eventsBacklog.name}{${JOB}})`, legend: 'waiting' }],
+  },
+  {
+    title: 'Last Push',
+    description: 'How long ago a job last pushed its metrics.',
+    unit: 's',
+    kind: 'table',
+    queries: [{ expr: 'time() - max by (job) (push_time_seconds)', legend: '{{job}}' }],
+  },
+]
+
+function declaredPanel({ name, type, help, labels }: Metric): PanelSpec {
+  const by = labels.join(', ')
+  const legend = labels.map((label) => `{{${label}}}`).join(' ') || name
+  const panel = { title: titleOf(name), description: help, kind: 'timeseries' } as const
+  switch (type) {
+    case 'counter':
+      return {
+        ...panel,
+        unit: 'ops',
+        queries: [{ expr: `sum by (${by}) (rate(${name}{${JOB}}[${STEP}]))`, legend }],
+      }
+    case 'gauge':
+      return {
+        ...panel,
+        unit: name.endsWith('_usd') ? 'currencyUSD' : 'short',
+        queries: [{ expr: `max by (${by}) (${name}{${JOB}})`, legend }],
+      }
+    case 'histogram':
+      return {
+        ...panel,
+        unit: 'short',
+        queries: [0.5, 0.95].map((quantile) => ({
+          expr: `histogram_quantile(${quantile}, sum by (${['le', ...labels].join(', ')}) (rate(${name}_bucket{${JOB}}[$__range])))`,
+          legend: `p${quantile * 100} ${labels.length > 0 ? legend : ''}`.trim(),
+        })),
+      }
+  }
+}
+
+/** `esg_analysis_by_framework_total` is `Esg analysis by framework`. */
+function titleOf(name: string): string {
+  const words = name.replace(/_(total|count|usd)$/, '').replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

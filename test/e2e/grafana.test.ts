@@ -26,6 +26,15 @@ const filledIn = (expr: string): string =>
 
 const panels = dashboard.panels.flatMap((panel) => (panel.type === 'row' ? (panel.panels ?? []) : [panel]))
 
+const ANALYSIS = { type: 'analysis_completed', framework: 'CSRD', user_tier: 'growth', metrics_extracted: 12 }
+
+/** What an application sends. */
+async function ingest(route: string, body: string, contentType: string): Promise<void> {
+  const headers = { Authorization: 'Bearer sandbox-ingest-token', 'Content-Type': contentType }
+  const response = await sandbox.fetch(route, { method: 'POST', headers, body })
+  if (!response.ok) throw new Error(`${route}: ${response.status} ${await response.text()}`)
+}
+
 let sandbox: Sandbox
 let prometheus: Prometheus
 
@@ -35,6 +44,9 @@ beforeAll(async () => {
   await sandbox.tick()
   await sandbox.admin('/admin/metrics') // reads through the cache
   await sandbox.fetch('/health')
+  await sandbox.admin('/admin/business/refresh', { method: 'POST' })
+  await ingest('/events', JSON.stringify({ events: [ANALYSIS, ANALYSIS] }), 'application/json')
+  await ingest('/metrics/job/backup', 'backup_size_bytes 42\n', 'text/plain')
 })
 afterAll(async () => {
   await prometheus?.close()

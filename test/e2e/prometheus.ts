@@ -15,7 +15,12 @@ export class Prometheus {
 
   /** @param target where the service listens, such as `127.0.0.1:8787` */
   static async start(target: string): Promise<Prometheus> {
-    const job = { job_name: 'edgewatch', scrape_interval: '1s', static_configs: [{ targets: [target] }] }
+    const job = {
+      job_name: 'edgewatch',
+      scrape_interval: '1s',
+      honor_labels: true, // pushed metrics bring their job along
+      static_configs: [{ targets: [target] }],
+    }
     const server = await startChildServer('prometheus', (port, folder) => {
       const config = path.join(folder, 'prometheus.yml')
       writeFileSync(config, JSON.stringify({ scrape_configs: [job] })) // JSON is YAML, too
