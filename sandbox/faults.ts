@@ -62,6 +62,7 @@ export async function sufferFault(
   fault: Fault | undefined,
   request: IncomingMessage,
   response: ServerResponse,
+  slowMs = SLOW_MS,
 ): Promise<boolean> {
   switch (fault?.mode) {
     case undefined:
@@ -85,7 +86,7 @@ export async function sufferFault(
       response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"status":"broken"}')
       return true
     case 'slow':
-      await sleep(SLOW_MS)
+      await sleep(slowMs)
       return false
   }
 }

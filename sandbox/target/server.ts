@@ -12,13 +12,16 @@ export interface Target {
   close(): Promise<void>
 }
 
+/** More than a monitor of the configuration allows. */
+const SLOW_TARGET_MS = 2_500
+
 /** Starts it on a free port of 127.0.0.1; `POST /analyze` wants the bearer token. While it is `down` nothing listens. */
 export async function startTarget(token: string): Promise<Target> {
   const gates = new Gates()
   let fault: Fault | undefined
   const server = createServer(async (request, response) => {
     try {
-      if (await sufferFault(fault, request, response)) return
+      if (await sufferFault(fault, request, response, SLOW_TARGET_MS)) return
       await answerAsTarget(request, response, { token, gates })
     } catch (error) {
       if (!response.headersSent) sendJson(response, 500, { detail: (error as Error).message })

@@ -6,7 +6,7 @@ import type { ErrorReporter, Logger } from '../logging/model.ts'
 import type { Finding } from './finding.ts'
 import { findingByLatency, resultOf } from './finding.ts'
 import { checkHttp } from './http-check.ts'
-import { Lanes } from './lanes.ts'
+import { CHECKS_AT_ONCE, Lanes } from './lanes.ts'
 import type { CheckResult } from './model.ts'
 import type { ProbeRequest, RegionProberClient } from './ports.ts'
 
@@ -26,13 +26,10 @@ export interface InternalProberSettings {
 
 type InternalMonitor = MonitorOf<'service' | 'mongodb' | 'redis'>
 
-/** Cloudflare lets six connections wait for headers. */
-const MAX_CONNECTIONS = 5
-
 /** Makes the checks that need no region: of the service's own routes, and of its dependencies as `/health` sees them. */
 export class InternalProber implements RegionProberClient {
   readonly #settings: InternalProberSettings
-  readonly #lanes = new Lanes(MAX_CONNECTIONS)
+  readonly #lanes = new Lanes(CHECKS_AT_ONCE)
 
   constructor(settings: InternalProberSettings) {
     this.#settings = settings

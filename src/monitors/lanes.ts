@@ -1,3 +1,6 @@
+/** Checks that an object makes at once. Cloudflare lets six connections wait for headers: a seventh would time out in a queue. */
+export const CHECKS_AT_ONCE = 5
+
 /** Lets so many pieces of work run at once; the others wait for their turn, in the order in which they came. */
 export class Lanes {
   #free: number

@@ -7,7 +7,7 @@ import { checkDns } from './dns-check.ts'
 import type { Finding } from './finding.ts'
 import { resultOf } from './finding.ts'
 import { checkHttp } from './http-check.ts'
-import { Lanes } from './lanes.ts'
+import { CHECKS_AT_ONCE, Lanes } from './lanes.ts'
 import type { CheckResult } from './model.ts'
 import { NetworkProbe } from './network.ts'
 import type { ProbeRequest, RegionProberClient } from './ports.ts'
@@ -31,15 +31,12 @@ export interface RegionProberSettings {
   readonly flush: () => Promise<void>
 }
 
-/** Cloudflare lets six connections wait for headers; a seventh would wait while its timeout runs. */
-const MAX_CONNECTIONS = 5
-
 /**
  * Makes checks from one region. There is one for each region and shard; it stores nothing. At most five connections are
  * open at once, over all calls, and the clock of a check starts when it gets its own.
  */
 export abstract class RegionProberObject<E> extends DurableObject<E> implements RegionProberClient {
-  readonly #lanes = new Lanes(MAX_CONNECTIONS)
+  readonly #lanes = new Lanes(CHECKS_AT_ONCE)
   #ready: { readonly settings: RegionProberSettings; readonly network: NetworkProbe } | undefined
 
   /** Asked for once per life of the object. */

@@ -1,5 +1,6 @@
 import { SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
+import { CHECKS_AT_ONCE } from './lanes.ts'
 import type { CheckResult, Region } from './model.ts'
 import type { Shard } from './schedule.ts'
 import { staggered } from './schedule.ts'
@@ -7,8 +8,6 @@ import type { UptimeSettings } from './settings.ts'
 
 /** What a prober is given beyond the time that its checks may take. */
 const PROBER_GRACE_MS = 30 * SECOND_MS
-/** So many checks of a prober go on at once; see `RegionProber`. */
-const CONCURRENT_CHECKS = 5
 
 type RunnerSettings = Pick<UptimeSettings, 'prober' | 'clock' | 'sleep' | 'log' | 'errors'>
 
@@ -72,7 +71,7 @@ async function probe(
   const checks = terms.map(({ monitor, recheck }) => ({ monitor, recheck }))
   // Queued behind each other, and each made twice.
   const longestMs = Math.max(...terms.map(({ timeoutMs }) => timeoutMs))
-  const limitMs = 2 * longestMs * Math.ceil(monitors.length / CONCURRENT_CHECKS) + PROBER_GRACE_MS
+  const limitMs = 2 * longestMs * Math.ceil(monitors.length / CHECKS_AT_ONCE) + PROBER_GRACE_MS
   const results: CheckResult[] = []
   try {
     const answer = await within(limitMs, prober(region, shard).run({ region, checks }))

@@ -1,10 +1,12 @@
 import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
+import { CHECKS_AT_ONCE } from './lanes.ts'
 import type { Region } from './model.ts'
 
 /** A monitor that is asked, as far as its schedule goes. */
 export interface Scheduled {
   readonly id: string
   readonly intervalMs: number
+  readonly timeoutMs: number
   readonly regions: readonly Region[]
 }
 
@@ -20,6 +22,12 @@ export interface Shard {
  * try; what is left is for redirects.
  */
 const CHECKS_PER_SHARD = 20
+
+/**
+ * A call ends with its last check, so those that may take longer than this are made apart from the others, and no more
+ * in a call than are made at once: where some of them hang, nobody else is known late.
+ */
+const PROMPT_MS = 10 * SECOND_MS
 
 /** The shards of one region begin within this time, so that their last one is done within the minute. */
 const SPREAD_MS = 40 * SECOND_MS
@@ -58,23 +66,28 @@ export function dueShards(
   // By its place among all, due or not, a monitor always has the same shard. Those that are due together are neighbours:
   // each shard is a call and a second of waiting, so few full ones are asked instead of some checks of every one.
   const ordered = monitors.toSorted((a, b) => a.intervalMs - b.intervalMs || offsetMs(a) - offsetMs(b))
-  const places = new Map<Region, number>()
-  const shards = new Map<string, Shard & { monitors: string[] }>()
-  for (const monitor of ordered) {
-    for (const region of monitor.regions) {
-      const place = places.get(region) ?? 0
-      places.set(region, place + 1)
+  const regions = new Set(ordered.flatMap((monitor) => monitor.regions))
+  return [...regions].flatMap((region) => {
+    const isDueHere = (monitor: Scheduled) => {
       const lastMs = askedAtMs(monitor.id, region)
-      if (lastMs !== undefined && !isDue(monitor, atMs, lastMs)) continue
-      const shard = Math.floor(place / CHECKS_PER_SHARD)
-      const key = `${region} ${shard}`
-      const open = shards.get(key) ?? { region, shard, monitors: [] }
-      open.monitors.push(monitor.id)
-      shards.set(key, open)
+      return lastMs === undefined || isDue(monitor, atMs, lastMs)
     }
-  }
-  return [...shards.values()]
+    return inShards(ordered.filter((monitor) => monitor.regions.includes(region)))
+      .map((all, shard) => ({ region, shard, monitors: all.filter(isDueHere).map(({ id }) => id) }))
+      .filter((shard) => shard.monitors.length > 0)
+  })
 }
+
+function inShards(ordered: readonly Scheduled[]): Scheduled[][] {
+  const prompt = ordered.filter(({ timeoutMs }) => timeoutMs <= PROMPT_MS)
+  const slow = ordered.filter(({ timeoutMs }) => timeoutMs > PROMPT_MS)
+  return [...inGroups(prompt, CHECKS_PER_SHARD), ...inGroups(slow, CHECKS_AT_ONCE)]
+}
+
+const inGroups = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  )
 
 /**
  * How long after the beginning of a run each shard begins. Regions begin together, each shard of a region after the one

@@ -15,7 +15,7 @@ describe('the schedule', () => {
         let checks = 0
         for (let minute = 0; minute < minutes; minute++) {
           const atMs = startMs + minute * MINUTE_MS
-          const monitor = { id, intervalMs, regions: ['asia'] as const }
+          const monitor = { id, intervalMs, timeoutMs: 10_000, regions: ['asia'] as const }
           if (dueShards([monitor], atMs, () => lastMs).length === 0) continue
           lastMs = atMs
           checks += 1
@@ -43,6 +43,7 @@ describe('the schedule', () => {
     const monitors = Array.from({ length: 50 }, (_, index) => ({
       id: `m${index}`,
       intervalMs: MINUTE_MS,
+      timeoutMs: 10_000,
       regions: ['asia'] as const,
     }))
     const isDue = (id: string) => ['m3', 'm30'].includes(id)
@@ -53,10 +54,28 @@ describe('the schedule', () => {
     ])
   })
 
+  it('keeps checks that may take long apart, five together', () => {
+    const monitors = Array.from({ length: 30 }, (_, index) => ({
+      id: `m${index}`,
+      intervalMs: MINUTE_MS,
+      timeoutMs: index % 5 === 4 ? 10_001 : 10_000,
+      regions: ['asia'] as const,
+    }))
+    const shards = dueShards(monitors, 0, () => undefined)
+    expect(shards.map(({ shard, monitors: { length } }) => [shard, length])).toEqual([
+      [0, 20],
+      [1, 4],
+      [2, 5],
+      [3, 1],
+    ])
+    expect(shards[2]?.monitors).toEqual(['m4', 'm9', 'm14', 'm19', 'm24'])
+  })
+
   it('asks few shards for monitors of long intervals: those of a minute are together', () => {
     const monitors = Array.from({ length: 200 }, (_, index) => ({
       id: `m${index}`,
       intervalMs: (index % 2 === 0 ? 1 : 5) * MINUTE_MS,
+      timeoutMs: 10_000,
       regions: ['asia'] as const,
     }))
     const startMs = Date.UTC(2026, 0, 1)
