@@ -45,7 +45,7 @@ it('shows the two monitors of the document, red while their target is down, and 
 
 it.each([
   ['down', 'down'],
-  ['hang', 'down'],
+  ['down'],
   ['wrong-body', 'down'],
   ['slow', 'degraded'],
 ] as const)(
