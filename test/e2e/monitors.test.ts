@@ -45,7 +45,6 @@ it('shows the two monitors of the document, red while their target is down, and 
 
 it.each([
   ['down', 'down'],
-  ['down'],
   ['wrong-body', 'down'],
   ['slow', 'degraded'],
 ] as const)(
@@ -59,7 +58,7 @@ it.each([
   240_000,
 )
 
-/** Lets minutes pass until one is so, or all of them where they are to be up. A check that hangs is asked for again later. */
+/** Lets minutes pass until one is so, or all of them where they are to be up. */
 const untilMonitors = (wanted: 'down' | 'degraded' | 'up') =>
   vi.waitFor(
     async () => {
