@@ -78,7 +78,7 @@ export function rssFeed(status: PublicStatus, origin: string): string {
   )
 }
 
-/** Latest first: each incident as it began, each update and its end, each window as planned and as begun. */
+/** Latest first: each incident as it began, its updates and its end, each window as planned and as begun. */
 function entriesOf(status: PublicStatus, origin: string): Entry[] {
   const page = origin + STATUS_PATH
   return [
@@ -93,30 +93,27 @@ function entriesOf(status: PublicStatus, origin: string): Entry[] {
 function incidentEntries(incident: PublicIncident, origin: string, page: string): Entry[] {
   const { id, title, automatic, startedAtMs, resolvedAtMs, monitors, updates } = incident
   const link = `${page}#incident-${inUrl(id)}`
-  const about = automatic || monitors.length === 0 ? '' : ` Concerns: ${monitors.join(', ')}.`
+  const about = automatic || monitors.length === 0 ? '' : `\nConcerns: ${monitors.join(', ')}.`
   const entry = (what: string, entryTitle: string, text: string, atMs: number): Entry => ({
     id: tag(origin, `incident/${inUrl(id)}${what}`),
     title: entryTitle,
-    text,
+    text: text + about,
     link,
     atMs,
   })
-  return [
-    entry('', title, `Began ${timeWords(startedAtMs)} UTC.${about}`, startedAtMs),
-    ...updates.map(({ atMs, stage, text }) =>
-      entry(`/${atMs}`, `${STAGE_WORDS[stage]}: ${title}`, text, atMs),
-    ),
-    ...(resolvedAtMs === undefined
-      ? []
-      : [
-          entry(
-            '/resolved',
-            `Resolved: ${title}`,
-            `It lasted ${durationWords(resolvedAtMs - startedAtMs)}.${about}`,
-            resolvedAtMs,
-          ),
-        ]),
-  ]
+  const told = new Set(updates.map(({ atMs }) => atMs))
+  const entries = updates.map(({ atMs, stage, text }) =>
+    entry(`/${atMs}`, `${STAGE_WORDS[stage]}: ${title}`, text, atMs),
+  )
+  // A person who opens or resolves an incident says so in an update, and nobody wants to read it twice.
+  if (!told.has(startedAtMs)) {
+    entries.push(entry('', title, `Began ${timeWords(startedAtMs)} UTC.`, startedAtMs))
+  }
+  if (resolvedAtMs !== undefined && !told.has(resolvedAtMs)) {
+    const lasted = `It lasted ${durationWords(resolvedAtMs - startedAtMs)}.`
+    entries.push(entry('/resolved', `Resolved: ${title}`, lasted, resolvedAtMs))
+  }
+  return entries
 }
 
 function maintenanceEntries(window: PublicMaintenance, origin: string, page: string): Entry[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { IncidentRecord, TimelineEntry } from '../../src/incidents/model.ts'
-import { DAY_MS, HOUR_MS } from '../../src/lib/clock.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
 import type { MonitorState } from '../../src/monitors/model.ts'
 import { badge } from '../../src/status/badge.ts'
 import { atomFeed, rssFeed } from '../../src/status/feed.ts'
@@ -238,7 +238,11 @@ describe('free text', () => {
     const [atom, rss, ...badges] = outputsOf(status).xml.map(parseXml)
     const kept = NASTY.replace(UNPRINTABLE, '')
     expect(textOf(atom!, 'title')).toBe(kept)
-    expect(all(atom!, 'entry').map((entry) => textOf(entry, 'content'))).toContain(kept)
+    expect(
+      all(atom!, 'entry')
+        .map((entry) => textOf(entry, 'content'))
+        .join(),
+    ).toContain(kept)
     const items = all(all(rss!, 'channel')[0]!, 'item')
     expect(items.map((item) => textOf(item, 'title'))).toContain(`Monitoring: ${kept}`)
     // Readers take an RSS description for HTML, so it is escaped once more.
@@ -316,7 +320,6 @@ describe('the feeds', () => {
       'Maintenance planned: Database upgrade to version 9',
       'Maintenance planned: Search index is rebuilt',
       'Resolved: API is down',
-      'Resolved: API is down',
       'API is down',
       'Resolved: Website is down',
       'Website is down',
@@ -332,6 +335,24 @@ describe('the feeds', () => {
     expect(idsAt(NOW + 60_000)).toEqual(idsAt(NOW))
     const rss = all(parseXml(rssFeed(publicStatus(config, facts, NOW), ORIGIN)), 'channel')[0]!
     expect(all(rss, 'item').map((item) => textOf(item, 'guid'))).toEqual(idsAt(NOW))
+  })
+
+  it('tell once of what a person opened and resolved, in the words of its updates', () => {
+    const update = (atMs: number, stage: 'investigating' | 'resolved', text: string) =>
+      ({ atMs, kind: 'update', stage, text }) as const
+    const [fromMs, toMs] = [NOW - HOUR_MS, NOW - MINUTE_MS]
+    const posted = incident({
+      monitors: ['m0'],
+      startedAtMs: fromMs,
+      resolvedAtMs: toMs,
+      timeline: [update(fromMs, 'investigating', 'We look.'), update(toMs, 'resolved', 'All is well.')],
+    })
+    const service = serviceOf([{ name: 'API' }], { incidents: [posted] })
+    const feed = parseXml(atomFeed(publicStatus(service.config, service.facts, NOW), ORIGIN))
+    expect(all(feed, 'entry').map((each) => [textOf(each, 'title'), textOf(each, 'content')])).toEqual([
+      ['Resolved: Slow answers', 'All is well.\nConcerns: API.'],
+      ['Investigating: Slow answers', 'We look.\nConcerns: API.'],
+    ])
   })
 
   it('tell of maintenance from 14 days before it', () => {
