@@ -230,6 +230,13 @@ export class EventLog {
   }
 }
 
+/** The log of an object. After a transaction that failed it is another one, so that it is asked for each time. */
+export interface LogAccess {
+  current(): EventLog
+  /** Changes it in a transaction. */
+  commit(work: (log: EventLog) => void): void
+}
+
 type ChunkRow = {
   readonly chunk: number
   readonly sequence: number

@@ -230,6 +230,21 @@ describe('a full queue', () => {
     expect(await sample('esg_metrics_extracted_count_count')).toBe(4)
   })
 
+  it('goes on at once where a clock that was ahead is right again', async () => {
+    const db = database()
+    const { world, accept, alarm, alarmAt } = createWorld({ database: db })
+    world.now += 3 * HOUR_MS
+    db.isAway = true
+    await accept(analysis({ id: 'ahead' }))
+    await alarm()
+    world.now -= 3 * HOUR_MS
+    db.isAway = false
+    await accept(analysis({ id: 'right' }))
+    await alarm()
+    expect(db.writes.map(({ match }) => match._id)).toEqual(['ahead', 'right'])
+    expect(await alarmAt()).toBeNull()
+  })
+
   it('drains a large backlog in portions', { timeout: 60_000 }, async () => {
     const db = database()
     const { world, accept, alarm, alarmAt } = createWorld({ database: db })
@@ -262,6 +277,14 @@ describe('the report', () => {
     world.now += 29 * SECOND_MS
     expect((await queue.refresh()).report?.askedAtMs).toBe(first.report?.askedAtMs)
     world.now += SECOND_MS
+    expect((await queue.refresh()).report?.askedAtMs).toBe(world.now)
+  })
+
+  it('is asked for anew where a clock that was ahead is right again', async () => {
+    const { world, queue } = createWorld({ database: database() })
+    world.now += 3 * HOUR_MS
+    await queue.refresh()
+    world.now -= 3 * HOUR_MS
     expect((await queue.refresh()).report?.askedAtMs).toBe(world.now)
   })
 
