@@ -151,6 +151,8 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       store: services.pushed,
       guard: ingestGuard,
       log,
+      recorder,
+      catalog,
     }),
   )
   app.route(

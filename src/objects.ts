@@ -23,6 +23,7 @@ import { RegionProberObject } from './monitors/prober.ts'
 import { proberStub } from './monitors/regions.ts'
 import type { UptimeSettings } from './monitors/settings.ts'
 import { UptimeMonitorObject } from './monitors/uptime.ts'
+import { PUSH_OUTCOMES, PUSH_PROTOCOLS } from './push/outcomes.ts'
 import type { PushStoreSettings } from './push/store.ts'
 import { PushStoreObject } from './push/store.ts'
 import {
@@ -106,6 +107,9 @@ export class AlertLedger extends AlertLedgerObject<Env> {
       for (const outcome of ['delivered', 'retried', 'dead']) {
         recorder.increment(catalog.notifications, { receiver, outcome }, 0)
       }
+    }
+    for (const protocol of environment.ingestTokens.length > 0 ? PUSH_PROTOCOLS : []) {
+      for (const outcome of PUSH_OUTCOMES) recorder.increment(catalog.pushes, { protocol, outcome }, 0)
     }
     return {
       source: {

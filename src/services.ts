@@ -190,7 +190,9 @@ function createServices(env: Env): Services {
   const everyMetric = { ...catalog, ...Object.fromEntries(declared) }
   const metrics = new MetricsClient(env.METRICS_STORE, config.metrics.shards, Math.random)
   const pushed = () => env.PUSH_STORE.getByName(SINGLETON)
-  const ownNames = Object.values<Metric>(everyMetric).map(({ name }) => name)
+  // What the push store holds it tells itself.
+  const { pushedGroups: _groups, pushedSamples: _samples, ...kept } = everyMetric
+  const ownNames = Object.values<Metric>(kept).map(({ name }) => name)
   const recorder = createRecorder({ config, catalog, metrics, log })
   const errors = createErrorReporter({ config, env, environment, catalog, log }, recorder)
   const ledger = () => alertLedger(env)

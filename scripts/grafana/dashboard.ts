@@ -12,8 +12,7 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import type { Catalog } from '../../src/metrics/catalog.ts'
-import type { Metric } from '../../src/metrics/model.ts'
-import { type PanelSpec, rows } from './panels.ts'
+import { type DeclaredMetrics, type PanelSpec, rows } from './panels.ts'
 
 /** The share of requests that should succeed; can be changed in Grafana. */
 const OBJECTIVE = '0.999'
@@ -25,7 +24,7 @@ const PANELS_IN_A_ROW = 3
 const GRID_WIDTH = 24
 
 /** The dashboard over the metrics of a catalog, as Grafana imports it. */
-export function buildDashboard(catalog: Catalog, declared: readonly Metric[], title: string): Dashboard {
+export function buildDashboard(catalog: Catalog, declared: DeclaredMetrics, title: string): Dashboard {
   const dashboard = new DashboardBuilder(title)
     .uid('edgewatch')
     .description(

@@ -51,15 +51,19 @@ const JOB = 'job=~"$job"'
 const ROUTE = `${JOB},route=~"$route"`
 const STEP = '$__rate_interval'
 
+/** Metrics that the configuration declares, by their names without the namespace. */
+export type DeclaredMetrics = ReadonlyMap<string, Metric>
+
 /** Everything that the dashboard shows: Edgewatch's own metrics, and those that the configuration declares. */
-export function rows(catalog: Catalog, declared: readonly Metric[]): readonly RowSpec[] {
+export function rows(catalog: Catalog, declared: DeclaredMetrics): readonly RowSpec[] {
   return [
     { title: 'Traffic', panels: trafficPanels(catalog) },
     { title: 'Latency and error budget', panels: budgetPanels(catalog) },
     { title: 'Monitors', panels: monitorPanels(catalog) },
     { title: 'Dependencies', panels: dependencyPanels(catalog) },
     { title: 'Alerts, scheduler and delivery', panels: alertPanels(catalog) },
-    { title: 'Business', panels: [...declared.map(declaredPanel), ...ingestPanels(catalog)] },
+    { title: 'Business', panels: [...Array.from(declared, declaredPanel), ...eventPanels(catalog)] },
+    { title: 'Pushed metrics', panels: pushPanels(catalog) },
   ]
 }
 
@@ -264,7 +268,7 @@ const monitorPanels = (catalog: Catalog): readonly PanelSpec[] => [
   },
 ]
 
-const ingestPanels = (catalog: Catalog): readonly PanelSpec[] => [
+const eventPanels = (catalog: Catalog): readonly PanelSpec[] => [
   {
     title: 'Events',
     description: 'Events that applications sent, by what came of them.',
@@ -284,6 +288,43 @@ const ingestPanels = (catalog: Catalog): readonly PanelSpec[] => [
     kind: 'timeseries',
     queries: [{ expr: `max(${catalog.eventsBacklog.name}{${JOB}})`, legend: 'waiting' }],
   },
+]
+
+const pushPanels = (catalog: Catalog): readonly PanelSpec[] => [
+  {
+    title: 'Pushes',
+    description: 'Pushes and exports of metrics, by what came of them; whatever is not accepted was refused.',
+    unit: 'ops',
+    kind: 'timeseries',
+    queries: [
+      {
+        expr: `sum by (protocol, outcome) (rate(${catalog.pushes.name}{${JOB}}[${STEP}]))`,
+        legend: '{{protocol}} {{outcome}}',
+      },
+    ],
+  },
+  {
+    title: 'OTLP Data Points',
+    description: 'Data points by what came of them. Repeated ones had been added before.',
+    unit: 'ops',
+    kind: 'timeseries',
+    queries: [
+      {
+        expr: `sum by (outcome) (rate(${catalog.otlpPoints.name}{${JOB}}[${STEP}]))`,
+        legend: '{{outcome}}',
+      },
+    ],
+  },
+  {
+    title: 'Pushed Samples',
+    description: 'Samples that are kept, of all groups; push.maxSeries limits them.',
+    unit: 'short',
+    kind: 'timeseries',
+    queries: [
+      { expr: `max(${catalog.pushedSamples.name}{${JOB}})`, legend: 'samples' },
+      { expr: `max(${catalog.pushedGroups.name}{${JOB}})`, legend: 'groups' },
+    ],
+  },
   {
     title: 'Last Push',
     description: 'How long ago a job last pushed its metrics.',
@@ -293,10 +334,10 @@ const ingestPanels = (catalog: Catalog): readonly PanelSpec[] => [
   },
 ]
 
-function declaredPanel({ name, type, help, labels }: Metric): PanelSpec {
+function declaredPanel([ownName, { name, type, help, labels }]: readonly [string, Metric]): PanelSpec {
   const by = labels.join(', ')
   const legend = labels.map((label) => `{{${label}}}`).join(' ') || name
-  const panel = { title: titleOf(name), description: help, kind: 'timeseries' } as const
+  const panel = { title: titleOf(ownName), description: help, kind: 'timeseries' } as const
   switch (type) {
     case 'counter':
       return {
@@ -322,8 +363,14 @@ function declaredPanel({ name, type, help, labels }: Metric): PanelSpec {
   }
 }
 
-/** `esg_analysis_by_framework_total` is `Esg analysis by framework`. */
+/** `analysis_by_framework_total` is `Analysis by Framework`. */
 function titleOf(name: string): string {
-  const words = name.replace(/_(total|count|usd)$/, '').replaceAll('_', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
+  const words = name.replace(/_(total|count|usd)$/, '').split('_')
+  return words
+    .map((word, index) =>
+      index > 0 && SMALL_WORDS.has(word) ? word : word.charAt(0).toUpperCase() + word.slice(1),
+    )
+    .join(' ')
 }
+
+const SMALL_WORDS = new Set(['and', 'by', 'for', 'from', 'in', 'of', 'per', 'to'])

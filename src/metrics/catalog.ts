@@ -81,6 +81,24 @@ export function createCatalog(namespace: string) {
       name: 'edgewatch_business_queries_last_success_timestamp_seconds',
       help: 'When MongoDB last answered the business queries, in seconds since the epoch.',
     }),
+    pushes: counter({
+      name: 'edgewatch_pushes_total',
+      help: 'Pushes and exports, by what came of them: accepted, partial, failed, or why they were refused.',
+      labels: ['protocol', 'outcome'],
+    }),
+    otlpPoints: counter({
+      name: 'edgewatch_otlp_points_total',
+      help: 'Data points that came by OTLP, by what came of them: accepted, rejected, or repeated as they were sent before.',
+      labels: ['outcome'],
+    }),
+    pushedGroups: gauge({
+      name: 'edgewatch_pushed_groups',
+      help: 'Groups of pushed metrics that are kept.',
+    }),
+    pushedSamples: gauge({
+      name: 'edgewatch_pushed_samples',
+      help: 'Samples of pushed metrics that are kept, two push times of each group included; push.maxSeries is the limit.',
+    }),
     errorsReported: counter({
       name: 'edgewatch_errors_total',
       help: 'Errors, by whether they were sent to the error tracker or only counted.',

@@ -31,7 +31,10 @@ export const exported = z.object({
       errorMessage: z.string(),
     })
     .optional()
-    .meta({ description: 'There where a part was refused, which must not be sent again' }),
+    .meta({
+      description:
+        'There where points were rejected, which must not be sent again; with 0 rejected it is a warning',
+    }),
 })
 
 /** Errors of OTLP: a `google.rpc.Status`, beside the shape that errors have elsewhere. */

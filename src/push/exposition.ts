@@ -1,5 +1,6 @@
 import type { ExpositionFormat } from '../metrics/exposition.ts'
 import { familyHeader } from '../metrics/exposition.ts'
+import type { Gauge } from '../metrics/model.ts'
 import type { Group } from './group.ts'
 import type { Family } from './model.ts'
 import { pushTimes } from './push-times.ts'
@@ -13,10 +14,12 @@ interface Merged {
 
 /**
  * The metrics of all groups as text, families by name, without the end that OpenMetrics wants.
+ * @param held gauges of the store itself
  * @param isReserved names that groups must not have; what was pushed before they became so is left out
  */
 export function renderGroups(
   groups: Iterable<Group>,
+  held: Iterable<{ readonly metric: Gauge; readonly value: number }>,
   format: ExpositionFormat,
   isReserved: (name: string) => boolean,
 ): string {
@@ -29,6 +32,7 @@ export function renderGroups(
       known.help ||= help // groups may describe a metric differently: the first says what is shown
     }
   }
+  for (const { metric, value } of held) add({ ...metric, text: `${metric.name} ${value}\n`, samples: 1 })
   for (const group of groups) {
     for (const family of group.families.values()) if (!isReserved(family.name)) add(family)
     for (const family of pushTimes(group)) add(family)

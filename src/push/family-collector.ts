@@ -5,6 +5,12 @@ import { MAX_GROUP_TEXT_LENGTH, PUSH_FAILURE_TIME, PUSH_TIME, Refused } from './
 import type { SampleKind } from './open-family.ts'
 import { OpenFamily } from './open-family.ts'
 
+/** A metric of a push, and the line of its first sample. */
+export interface CollectedFamily {
+  readonly family: Family
+  readonly line: number
+}
+
 /** Gathers what a parser reads into families, as samples of one group. */
 export class FamilyCollector {
   readonly #group: GroupLabels
@@ -81,10 +87,10 @@ export class FamilyCollector {
    * The families that have samples. The push times are the store's own, so what was pushed by their names is left out.
    * @throws LateMistake
    */
-  close(): Family[] {
+  close(): CollectedFamily[] {
     return [...this.#families.values()]
       .filter(({ name, samples }) => samples > 0 && name !== PUSH_TIME && name !== PUSH_FAILURE_TIME)
-      .map((family) => family.close())
+      .map((open) => ({ family: open.close(), line: open.line }))
   }
 
   #plan(names: readonly string[], kind: SampleKind): LabelPlan {

@@ -19,6 +19,11 @@ export class Groups {
   #samples = 0
   #textLength = 0
 
+  /** How many groups there are. */
+  get count(): number {
+    return this.#kept.size
+  }
+
   /** Of all groups; see `samplesOf`. */
   get samples(): number {
     return this.#samples

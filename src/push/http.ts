@@ -9,9 +9,10 @@ import type { PushedBody } from './body.ts'
 import { MAX_BODY_BYTES } from './body.ts'
 import type { PushStoreClient } from './client.ts'
 import type { Refusable, Refusal } from './model.ts'
+import type { PushCounts } from './outcomes.ts'
 
 /** What the routes use. */
-export interface PushRoutesSettings {
+export interface PushRoutesSettings extends PushCounts {
   /** Asked once per request, for a stub belongs to one. */
   readonly store: () => PushStoreClient
   readonly guard: TokenGuard

@@ -28,6 +28,13 @@ export interface Family {
   readonly streams?: ReadonlyMap<string, Stream>
 }
 
+/** A metric as a push has it. */
+export interface PushedFamily {
+  readonly family: Family
+  /** Where it stands in the body, such as `line 3`; for messages. */
+  readonly place: string
+}
+
 /** A series as OTLP has it: points are added to it or replace it. */
 export interface Stream {
   /** Whether it was added up from deltas. */

@@ -31,6 +31,7 @@ export class OpenFamily {
   readonly name: string
   type: PushedType | undefined
   help: string | undefined
+  #line = 0
   #text = ''
   #samples = 0
   readonly #seen = new Set<string>()
@@ -38,6 +39,11 @@ export class OpenFamily {
 
   constructor(name: string) {
     this.name = name
+  }
+
+  /** Of its first sample; 0 before there is one. */
+  get line(): number {
+    return this.#line
   }
 
   /** How many samples it has so far. */
@@ -54,7 +60,7 @@ export class OpenFamily {
    * @throws SyntaxMistake
    */
   add(kind: SampleKind, labels: string, value: string, special: string | undefined, line: number): number {
-    this.#samples++
+    if (this.#samples++ === 0) this.#line = line
     if (kind === 'value') {
       if (this.#seen.has(labels)) throw this.#twice(labels)
       this.#seen.add(labels)

@@ -1,5 +1,5 @@
 import { FamilyCollector } from './family-collector.ts'
-import type { Family, GroupLabels, PushLimits } from './model.ts'
+import type { GroupLabels, PushedFamily, PushLimits } from './model.ts'
 import { Refused } from './model.ts'
 import { LateMistake } from './open-family.ts'
 import { parseOpenMetrics } from './openmetrics.ts'
@@ -17,23 +17,24 @@ export function parsePush(
   contentType: string,
   group: GroupLabels,
   limits: Pick<PushLimits, 'maxSeriesPerGroup'>,
-): Family[] {
+): PushedFamily[] {
   const collector = new FamilyCollector(group, limits)
   const isBinary = isProtobuf(contentType)
-  let place = 0
+  const placeOf = (line: number) => `${isBinary ? 'metric family' : 'line'} ${line}`
+  let current = 0
   const onPlace = (each: number) => {
-    place = each
+    current = each
   }
   try {
     if (isBinary) parseProtobuf(body, collector, onPlace)
     else if (/^application\/openmetrics-text *(;|$)/i.test(contentType)) {
       parseOpenMetrics(decode(body), collector, onPlace)
     } else parseText(decode(body), collector, onPlace)
-    return collector.close()
+    return collector.close().map(({ family, line }) => ({ family, place: placeOf(line) }))
   } catch (error) {
     if (!(error instanceof SyntaxMistake)) throw error
-    const where = error instanceof LateMistake ? error.line : place
-    throw new Refused('invalid_push', `${isBinary ? 'metric family' : 'line'} ${where}: ${error.message}`)
+    const line = error instanceof LateMistake ? error.line : current
+    throw new Refused('invalid_push', `${placeOf(line)}: ${error.message}`)
   }
 }
 

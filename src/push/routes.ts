@@ -11,6 +11,7 @@ import { accepted, answered, bodyOf, largeBody, type PushRoutesSettings } from '
 import type { GroupLabels, Refusable } from './model.ts'
 import { groupLabels } from './model.ts'
 import { otlpRoutes } from './otlp/routes.ts'
+import { countPushes } from './outcomes.ts'
 import type { GroupSummary } from './store.ts'
 
 /** The paths that take larger bodies than others. */
@@ -21,9 +22,11 @@ export const isPushPath = (path: string): boolean =>
  * Pushgateway's API, and OTLP. Refusals are thrown as `HttpError`s.
  * @see https://github.com/prometheus/pushgateway#api
  */
-export function pushRoutes({ store, guard, log }: PushRoutesSettings): Hono {
+export function pushRoutes(settings: PushRoutesSettings): Hono {
+  const { store, guard, log } = settings
   const routes = new Hono()
   for (const path of ['/metrics/job/*', '/metrics/job@base64/*']) {
+    routes.on(['PUT', 'POST'], path, countPushes('pushgateway', settings))
     routes.on(['PUT', 'POST', 'DELETE'], path, guard.required, largeBody)
     routes.on(['PUT', 'POST'], path, async (c) => {
       const labels = accepted(groupOf(c))
@@ -36,7 +39,7 @@ export function pushRoutes({ store, guard, log }: PushRoutesSettings): Hono {
       return c.body(null, 202)
     })
   }
-  routes.route('/v1/metrics', otlpRoutes({ store, guard, log }))
+  routes.route('/v1/metrics', otlpRoutes(settings))
   return routes
 }
 

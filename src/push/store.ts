@@ -9,9 +9,10 @@ import type { Group } from './group.ts'
 import { checkFamily, type Surroundings, samplesOf, textLengthOf } from './group.ts'
 import { GroupRows } from './group-rows.ts'
 import { Groups } from './groups.ts'
-import type { Family, GroupLabels, PushLimits, Refusable } from './model.ts'
+import { type HeldMetrics, heldIn } from './held.ts'
+import type { Family, GroupLabels, PushedFamily, PushLimits, Refusable } from './model.ts'
 import { groupKey, Refused, refusable } from './model.ts'
-import { applyExport, type Rejected, reject } from './otlp/apply.ts'
+import { applyExport, PointTally } from './otlp/apply.ts'
 import { decodeExport, pointsOf, type ResourceExport } from './otlp/decode.ts'
 import { parsePush } from './parse.ts'
 import { reservedNames } from './reserved-names.ts'
@@ -25,8 +26,11 @@ export interface Push extends PushedBody {
   readonly replace: boolean
 }
 
-/** What came of an export. */
+/** What came of the points of an export. */
 export interface ExportOutcome {
+  readonly takenPoints: number
+  /** Deltas that had been added before, and were not again: their request came a second time. */
+  readonly repeatedPoints: number
   readonly rejectedPoints: number
   /** Why they were rejected. */
   readonly reasons: readonly string[]
@@ -44,7 +48,7 @@ export interface GroupSummary {
 /** What a store needs from outside. */
 export interface PushStoreSettings {
   /** Edgewatch's own metrics, whose names can't be pushed. */
-  readonly catalog: Readonly<Record<string, Metric>>
+  readonly catalog: HeldMetrics & Readonly<Record<string, Metric>>
   readonly limits: PushLimits
   /** How long after its last push a group goes away; undefined: never. */
   readonly ttlMs?: number
@@ -79,8 +83,10 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
       ? refusable(() => {
           const known = this.#groups().get(labels)
           const families = new Map(replace ? [] : known?.families)
-          for (const family of pushed.value) families.set(family.name, family)
-          this.#put({ labels, families, pushedAtMs: this.#now(), failedAtMs: known?.failedAtMs ?? 0 })
+          for (const { family } of pushed.value) families.set(family.name, family)
+          const group = { labels, families, pushedAtMs: this.#now(), failedAtMs: known?.failedAtMs ?? 0 }
+          this.#check(pushed.value, group)
+          this.#put(group)
         })
       : pushed
     if (!outcome.ok) this.#noteFailure(labels)
@@ -89,19 +95,21 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
 
   /**
    * Takes OTLP metrics in JSON: each resource is a group. Points that can't be taken are told of, and the rest is taken.
-   * A body that was taken before may be sent again: it changes nothing.
+   * The last body of a process may be sent again: it changes nothing.
    */
   async export(pushed: PushedBody): Promise<Refusable<ExportOutcome>> {
     const body = await decompress(pushed)
     if (!body.ok) return body
     return refusable(() => {
-      const rejected: Rejected = new Map()
+      const tally = new PointTally()
       for (const resource of decodeExport(decodeText(body.value), this.#now())) {
-        for (const [reason, points] of this.#applyResource(resource)) reject(rejected, reason, points)
+        tally.add(this.#applyResource(resource))
       }
       return {
-        rejectedPoints: [...rejected.values()].reduce((sum, points) => sum + points, 0),
-        reasons: [...rejected.keys()],
+        takenPoints: tally.taken,
+        repeatedPoints: tally.repeated,
+        rejectedPoints: [...tally.rejected.values()].reduce((sum, points) => sum + points, 0),
+        reasons: [...tally.rejected.keys()],
       }
     })
   }
@@ -134,24 +142,29 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     }))
   }
 
-  /** All groups as text, without the end that OpenMetrics wants. */
+  /** All groups, and how many they are, as text, without the end that OpenMetrics wants. */
   async exposition(format: ExpositionFormat): Promise<string> {
-    return renderGroups(this.#groups().all(), format, (name) => this.#isReserved(name))
+    const groups = this.#groups()
+    return renderGroups(groups.all(), this.#held(), format, (name) => this.#isReserved(name))
   }
 
   /** An answer for each question, as `MetricsAnswer` has it. */
   async values(selectors: readonly SeriesSelector[]): Promise<(SeriesValue | undefined)[]> {
     const groups = [...this.#groups().all()]
-    return selectors.map((selector) => pushedValue(selector, groups))
+    const held = new Map(this.#held().map(({ metric, value }) => [metric.name, value]))
+    return selectors.map((selector) => {
+      const value = held.get(selector.metric)
+      return value === undefined ? pushedValue(selector, groups) : { type: 'gauge', value }
+    })
   }
 
-  async #parse(labels: GroupLabels, pushed: PushedBody): Promise<Refusable<Family[]>> {
+  async #parse(labels: GroupLabels, pushed: PushedBody): Promise<Refusable<readonly PushedFamily[]>> {
     const body = await decompress(pushed)
     if (!body.ok) return body
     return refusable(() => parsePush(body.value, pushed.contentType, labels, this.#settings().limits))
   }
 
-  #applyResource(resource: ResourceExport): Rejected {
+  #applyResource(resource: ResourceExport): PointTally {
     const labels = resource.group
     const known = this.#groups().get(labels)
     const before: Group = {
@@ -162,30 +175,33 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     }
     const surroundings = this.#surroundings(labels)
     const { maxSeriesPerGroup } = this.#settings().limits
-    const rejected: Rejected = new Map()
+    const tally = new PointTally()
     const saved = refusable(() => {
-      const families = applyExport(
-        resource,
-        before.families,
-        maxSeriesPerGroup,
-        rejected,
-        (family, beside) => {
-          const checked = refusable(() => checkFamily(family, { ...before, families: beside }, surroundings))
-          return checked.ok ? undefined : checked.error.message
-        },
-      )
+      const families = applyExport(resource, before.families, maxSeriesPerGroup, tally, (family, beside) => {
+        const checked = refusable(() => checkFamily(family, { ...before, families: beside }, surroundings))
+        return checked.ok ? undefined : checked.error.message
+      })
       this.#checkLimits({ ...before, families })
       this.#save({ ...before, families })
     })
-    if (saved.ok) return rejected
+    if (saved.ok) return tally
     this.#noteFailure(labels)
-    return new Map([[saved.error.message, pointsOf(resource)]])
+    const none = new PointTally()
+    none.reject(saved.error.message, pointsOf(resource))
+    return none
+  }
+
+  /** Sees to it that a push can be in its group. @throws Refused, with the place of what can't */
+  #check(pushed: readonly PushedFamily[], group: Group): void {
+    const surroundings = this.#surroundings(group.labels)
+    for (const { family, place } of pushed) {
+      const checked = refusable(() => checkFamily(family, group, surroundings))
+      if (!checked.ok) throw new Refused(checked.error.code, `${place}: ${checked.error.message}`)
+    }
   }
 
   /** @throws Refused */
   #put(group: Group): void {
-    const surroundings = this.#surroundings(group.labels)
-    for (const family of group.families.values()) checkFamily(family, group, surroundings)
     this.#checkLimits(group)
     this.#save(group)
   }
@@ -264,6 +280,10 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     const groups = new Groups()
     for (const [id, group] of this.#rows.load()) groups.put(id, group)
     return groups
+  }
+
+  #held() {
+    return heldIn(this.#groups(), this.#settings().catalog)
   }
 
   #isReserved(name: string): boolean {

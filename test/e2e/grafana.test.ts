@@ -28,6 +28,9 @@ const panels = dashboard.panels.flatMap((panel) => (panel.type === 'row' ? (pane
 
 const ANALYSIS = { type: 'analysis_completed', framework: 'CSRD', user_tier: 'growth', metrics_extracted: 12 }
 
+const GAUGE = { name: 'queue.length', gauge: { dataPoints: [{ asInt: '7' }] } }
+const OTLP = { resourceMetrics: [{ scopeMetrics: [{ metrics: [GAUGE] }] }] }
+
 /** What an application sends. */
 async function ingest(route: string, body: string, contentType: string): Promise<void> {
   const headers = { Authorization: 'Bearer sandbox-ingest-token', 'Content-Type': contentType }
@@ -47,6 +50,7 @@ beforeAll(async () => {
   await sandbox.admin('/admin/business/refresh', { method: 'POST' })
   await ingest('/events', JSON.stringify({ events: [ANALYSIS, ANALYSIS] }), 'application/json')
   await ingest('/metrics/job/backup', 'backup_size_bytes 42\n', 'text/plain')
+  await ingest('/v1/metrics', JSON.stringify(OTLP), 'application/json')
 })
 afterAll(async () => {
   await prometheus?.close()

@@ -2,7 +2,6 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import { PushStore } from '../../src/index.ts'
-import type { Metric } from '../../src/metrics/model.ts'
 import type { PushStoreClient } from '../../src/push/client.ts'
 import { groupLabels } from '../../src/push/model.ts'
 import type { PushStoreSettings } from '../../src/push/store.ts'
@@ -10,7 +9,7 @@ import { catalog, NOON } from '../metrics/harness.ts'
 
 /** What a test may change of a store while it runs. */
 interface World {
-  catalog: Readonly<Record<string, Metric>>
+  catalog: PushStoreSettings['catalog']
   maxSeriesPerGroup: number
   maxSeries: number
   ttlMs: number | undefined
@@ -74,10 +73,10 @@ export function createWorld(initial: Partial<World> = {}) {
           .map(({ length }) => length),
       ),
     text: () => store().exposition('text'),
-    /** The samples without the push times. */
+    /** The samples without the push times, and without what the store tells of itself. */
     async samples(): Promise<string[]> {
       const text = await store().exposition('text')
-      return text.split('\n').filter((line) => line !== '' && !/^(#|push_)/.test(line))
+      return text.split('\n').filter((line) => line !== '' && !/^(#|push_|edgewatch_pushed_)/.test(line))
     },
   }
 }

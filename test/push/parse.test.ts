@@ -8,7 +8,9 @@ import { parsePush } from '../../src/push/parse.ts'
 const OPENMETRICS = 'application/openmetrics-text; version=1.0.0'
 const encode = (text: string) => new TextEncoder().encode(text)
 const parse = (text: string | Uint8Array, contentType = '', group: Record<string, string> = { job: 'j' }) =>
-  parsePush(typeof text === 'string' ? encode(text) : text, contentType, group, { maxSeriesPerGroup: 10_000 })
+  parsePush(typeof text === 'string' ? encode(text) : text, contentType, group, {
+    maxSeriesPerGroup: 10_000,
+  }).map(({ family }) => family)
 
 /** The samples without what every one of them has. */
 const samples = (families: readonly Family[]): string =>

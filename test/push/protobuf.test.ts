@@ -7,7 +7,9 @@ import { parsePush } from '../../src/push/parse.ts'
 const CONTENT_TYPE =
   'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping=underscores'
 const parse = (body: readonly number[] | Uint8Array) =>
-  parsePush(Uint8Array.from(body), CONTENT_TYPE, { job: 'j' }, { maxSeriesPerGroup: 1000 })
+  parsePush(Uint8Array.from(body), CONTENT_TYPE, { job: 'j' }, { maxSeriesPerGroup: 1000 }).map(
+    ({ family }) => family,
+  )
 
 const varint = (value: number): number[] =>
   value < 128 ? [value] : [(value % 128) | 128, ...varint(Math.floor(value / 128))]

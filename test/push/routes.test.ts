@@ -1,8 +1,22 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { servicesOf } from '../../src/services.ts'
+
+/** A service that is pushed to, and what it counts of that. */
+function countingService(variables: Record<string, unknown> = {}) {
+  const services = deploy({ INGEST_TOKEN: 'ingest-a,ingest-b', ...variables })
+  const { recorder, catalog } = services.services
+  const totals: Record<string, number> = {}
+  vi.spyOn(recorder, 'increment').mockImplementation((metric, labels, by = 1) => {
+    const ours: readonly unknown[] = [catalog.pushes, catalog.otlpPoints]
+    if (!ours.includes(metric)) return
+    const key = Object.values(labels).join(' ')
+    totals[key] = (totals[key] ?? 0) + by
+  })
+  return { services, counted: () => totals }
+}
 
 /** The app as it is deployed, with these variables. */
 function deploy(variables: Record<string, unknown> = {}) {
@@ -208,6 +222,39 @@ describe('OTLP', () => {
     expect(text).toContain('otlp_zipped{instance="",job="unknown_service"} 3\n')
   })
 
+  it('warns of deltas that were sent before, and rejects those that are late', async () => {
+    const nowMs = Date.now()
+    const delta = (agoMs: number) =>
+      JSON.stringify({
+        resourceMetrics: [
+          {
+            scopeMetrics: [
+              {
+                metrics: [
+                  {
+                    name: 'otlp.delta',
+                    sum: {
+                      aggregationTemporality: 1,
+                      isMonotonic: true,
+                      dataPoints: [{ asInt: '1', timeUnixNano: `${nowMs - agoMs}000000` }],
+                    },
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+      })
+    const answers = []
+    for (const agoMs of [1000, 1000, 2000]) answers.push(await (await send(delta(agoMs))).json())
+    expect(answers).toEqual([
+      {},
+      { partialSuccess: { rejectedDataPoints: '0', errorMessage: '1 deltas had been added before' } },
+      { partialSuccess: { rejectedDataPoints: '1', errorMessage: expect.stringContaining('older') } },
+    ])
+    expect(await scrape()).toContain('otlp_delta_total{instance="",job="unknown_service"} 1\n')
+  })
+
   it('refuses with a Status', async () => {
     const protobuf = await send('', { 'Content-Type': 'application/x-protobuf' })
     expect(protobuf.status).toBe(415)
@@ -226,6 +273,84 @@ describe('OTLP', () => {
       statuses.push(response.status)
     }
     expect(statuses).toEqual([400, 401, 413])
+  })
+})
+
+describe('the metrics of pushes', () => {
+  it('tell what came of each, and of the points of OTLP', async () => {
+    const { services, counted } = countingService()
+    const { request } = services
+    const put = (body: string, headers: Record<string, string> = {}) =>
+      request('/metrics/job/counted', { method: 'PUT', body, headers: { ...bearer, ...headers } })
+    const otlp = (body: unknown, headers: Record<string, string> = {}) =>
+      request('/v1/metrics', {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { ...bearer, 'Content-Type': 'application/json', ...headers },
+      })
+    const gauges = (...values: unknown[]) => ({
+      resourceMetrics: [
+        {
+          scopeMetrics: [
+            {
+              metrics: values.map((asDouble, n) => ({
+                name: `g${n}`,
+                gauge: { dataPoints: [{ asDouble }] },
+              })),
+            },
+          ],
+        },
+      ],
+    })
+    await put('a 1\n')
+    await put('a one\n')
+    await put('edgewatch_errors_total 1\n')
+    await put('a 1\n', { Authorization: 'Bearer wrong' })
+    await put('a 1\n', { 'Content-Encoding': 'br' })
+    await put('x'.repeat(4 * 1024 * 1024 + 1))
+    await put(Array.from({ length: 10_001 }, (_, n) => `a{n="${n}"} 1\n`).join(''))
+    await request('/metrics/job', { method: 'PUT', body: 'a 1\n', headers: bearer })
+    await request('/metrics/job/counted', { method: 'DELETE', headers: bearer })
+    await otlp(gauges(1, 2))
+    await otlp(gauges(1, 'high', 3))
+    await otlp(7)
+    await otlp({}, { Authorization: 'Bearer wrong' })
+    expect(counted()).toEqual({
+      'pushgateway accepted': 1,
+      'pushgateway invalid': 2,
+      'pushgateway inconsistent': 1,
+      'pushgateway unauthorized': 1,
+      'pushgateway unsupported_media_type': 1,
+      'pushgateway too_large': 1,
+      'pushgateway too_many_series': 1,
+      'otlp accepted': 1,
+      'otlp partial': 1,
+      'otlp invalid': 1,
+      'otlp unauthorized': 1,
+      accepted: 4,
+      rejected: 1,
+    })
+  })
+
+  it('tell of a store that is away, and of a push that no token lets in', async () => {
+    const away = countingService({
+      PUSH_STORE: {
+        getByName: () => ({
+          push: async () => {
+            throw new Error('the object is away')
+          },
+        }),
+      },
+    })
+    const off = countingService({ INGEST_TOKEN: '' })
+    const answers = []
+    for (const { services } of [away, off]) {
+      const init = { method: 'PUT', body: 'a 1\n', headers: bearer }
+      answers.push((await services.request('/metrics/job/j', init)).status)
+    }
+    expect(answers).toEqual([503, 503])
+    expect(away.counted()).toEqual({ 'pushgateway unavailable': 1 })
+    expect(off.counted()).toEqual({ 'pushgateway disabled': 1 })
   })
 })
 

@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { catalog } from '../metrics/harness.ts'
 import { createWorld } from './harness.ts'
 
 beforeEach(() => {
   vi.restoreAllMocks()
 })
+
+const { pushedGroups, pushedSamples } = catalog
 
 const TWO = '# HELP a First.\n# TYPE a counter\na{x="1"} 1\na{x="2"} 2\n# TYPE b gauge\nb 3\n'
 
@@ -17,6 +20,12 @@ describe('a group', () => {
       [
         '# TYPE a untyped',
         'a{instance="i",job="j",x="path"} 1',
+        `# HELP edgewatch_pushed_groups ${world.catalog.pushedGroups.help}`,
+        '# TYPE edgewatch_pushed_groups gauge',
+        'edgewatch_pushed_groups 1',
+        `# HELP edgewatch_pushed_samples ${world.catalog.pushedSamples.help}`,
+        '# TYPE edgewatch_pushed_samples gauge',
+        'edgewatch_pushed_samples 3',
         '# HELP push_failure_time_seconds Last Unix time when a push to this group failed.',
         '# TYPE push_failure_time_seconds gauge',
         'push_failure_time_seconds{instance="",job="j",x="path"} 0',
@@ -95,6 +104,15 @@ describe('a group', () => {
     expect(await samples()).toEqual(['a{instance="",job="j",x="1"} 1'])
   })
 
+  it('can be changed though it holds a name that Edgewatch has taken since', async () => {
+    const { push, samples, world, evict } = createWorld({ catalog: { pushedGroups, pushedSamples } })
+    await push({ job: 'j' }, 'edgewatch_errors_total 1\n')
+    world.catalog = catalog
+    await evict()
+    expect(await push({ job: 'j' }, 'a 1\n', { replace: false })).toMatchObject({ ok: true })
+    expect(await samples()).toEqual(['a{instance="",job="j"} 1'])
+  })
+
   it('goes away when nothing is pushed for push.ttl', async () => {
     const { push, world, samples, store, evict } = createWorld({ ttlMs: 60_000 })
     await push({ job: 'old' }, 'a 1\n')
@@ -128,13 +146,13 @@ describe('groups together', () => {
       'another type',
       '# TYPE a gauge\na 1\n',
       '# TYPE a counter\na 1\n',
-      /a is a counter here and a gauge in the group/,
+      /^line 2: a is a counter here and a gauge in the group/,
     ],
     [
       'samples of a histogram',
       '# TYPE h histogram\nh_bucket{le="+Inf"} 1\n',
-      'h_count 1\n',
-      /h_count is a metric and also/,
+      'x 1\nh_count 1\n',
+      /^line 2: h_count is a metric and also/,
     ],
     [
       'a histogram over samples',
@@ -157,13 +175,13 @@ describe('groups together', () => {
     await push({ job: 'j' }, 'a{x="1"} 1\n')
     expect(await push({ job: 'j', x: '1' }, 'a 1\n')).toMatchObject({
       ok: false,
-      error: { message: 'a{instance="",job="j",x="1"} is also in the group {job="j"}' },
+      error: { message: 'line 1: a{instance="",job="j",x="1"} is also in the group {job="j"}' },
     })
     expect(await push({ job: 'j', x: '2' }, 'a 1\n')).toMatchObject({ ok: true })
   })
 
   it("refuse names of Edgewatch's own metrics", async () => {
-    const { push, samples, world } = createWorld({ catalog: {} })
+    const { push, samples, world } = createWorld({ catalog: { pushedGroups, pushedSamples } })
     const names = [
       'esg_api_requests_total',
       'esg_api_requests',
@@ -177,7 +195,7 @@ describe('groups together', () => {
     for (const name of names) {
       expect(await other.push({ job: name }, `${name} 1\n`)).toMatchObject({
         ok: false,
-        error: { message: `${name} is the name of a metric of Edgewatch's own` },
+        error: { message: `line 1: ${name} is the name of a metric of Edgewatch's own` },
       })
     }
   })
@@ -239,7 +257,7 @@ describe('OpenMetrics', () => {
       ].join('\n'),
     )
     const open = (await store().exposition('openmetrics')).replaceAll(/instance="",job="j",?/g, '')
-    expect(open.slice(0, open.indexOf('# TYPE push'))).toBe(
+    expect(open.slice(0, open.indexOf('# TYPE edgewatch_pushed'))).toBe(
       [
         '# TYPE a unknown',
         'a{} 1',
@@ -261,6 +279,23 @@ describe('OpenMetrics', () => {
       ].join('\n'),
     )
     expect(await text()).toContain('# TYPE b_created gauge\n')
+  })
+})
+
+describe('what the store holds', () => {
+  it('is told as it is at the moment, to scrapes and to rules', async () => {
+    const { push, store, world, text } = createWorld({ ttlMs: 60_000 })
+    await push({ job: 'a' }, TWO)
+    await push({ job: 'b' }, 'a 1\n'.replace('a', '# TYPE a counter\na'))
+    const ask = () =>
+      store().values([pushedGroups, pushedSamples].map(({ name }) => ({ metric: name, labels: {} })))
+    expect(await ask()).toEqual([
+      { type: 'gauge', value: 2 },
+      { type: 'gauge', value: 8 },
+    ])
+    world.now += 60_000
+    expect(await text()).toContain('\nedgewatch_pushed_groups 0\n')
+    expect((await ask()).map((each) => each?.value)).toEqual([0, 0])
   })
 })
 

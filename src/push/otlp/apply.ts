@@ -3,18 +3,30 @@ import { LabelPlan } from '../label-plan.ts'
 import type { Family, GroupLabels, Stream } from '../model.ts'
 import { MAX_GROUP_TEXT_LENGTH, PUSH_FAILURE_TIME, PUSH_TIME } from '../model.ts'
 import type { ExportedMetric, ResourceExport } from './decode.ts'
-import { familyOf, nextStream, samplesOfStream } from './streams.ts'
+import { familyOf, isLate, isRepeated, nextStream, samplesOfStream } from './streams.ts'
 
-/** What came of an export: how many points were not taken, by the reason. */
-export type Rejected = Map<string, number>
+/** What became of the points of an export: each is in one of these. */
+export class PointTally {
+  taken = 0
+  /** Deltas that had been added before, and were not again. */
+  repeated = 0
+  /** By the reason. */
+  readonly rejected = new Map<string, number>()
 
-/** Adds to what was rejected. */
-export function reject(rejected: Rejected, reason: string, points: number): void {
-  rejected.set(reason, (rejected.get(reason) ?? 0) + points)
+  reject(reason: string, points: number): void {
+    this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + points)
+  }
+
+  /** Adds what another one holds. */
+  add({ taken, repeated, rejected }: PointTally): void {
+    this.taken += taken
+    this.repeated += repeated
+    for (const [reason, points] of rejected) this.reject(reason, points)
+  }
 }
 
 /**
- * The families of a resource as they are after an export. What can't be taken is told in `rejected`, and the rest is
+ * The families of a resource as they are after an export. What can't be taken is told in `tally`, and the rest is
  * taken all the same.
  * @param check why a family can't stand beside those of its group and all others; undefined where it can
  */
@@ -22,7 +34,7 @@ export function applyExport(
   { group, target, metrics }: ResourceExport,
   known: ReadonlyMap<string, Family>,
   maxSamples: number,
-  rejected: Rejected,
+  tally: PointTally,
   check: (family: Family, beside: ReadonlyMap<string, Family>) => string | undefined,
 ): Map<string, Family> {
   const families = new Map(known)
@@ -35,32 +47,38 @@ export function applyExport(
   for (const family of known.values()) isUsed(family, 1)
 
   for (const metric of metrics) {
-    for (const [reason, points] of metric.rejected) reject(rejected, reason, points)
+    for (const [reason, points] of metric.rejected) tally.reject(reason, points)
     if (metric.points.length === 0) continue
     if (metric.name === PUSH_TIME || metric.name === PUSH_FAILURE_TIME) {
-      reject(rejected, `${metric.name} is told of each group by Edgewatch itself`, metric.points.length)
+      tally.reject(`${metric.name} is told of each group by Edgewatch itself`, metric.points.length)
       continue
     }
     const before = families.get(metric.name)
     if (before && (before.type !== metric.type || !before.streams)) {
       const how = before.streams ? `a ${before.type} here` : "pushed by Pushgateway's API"
-      reject(rejected, `${metric.name} is already ${how}`, metric.points.length)
+      tally.reject(`${metric.name} is already ${how}`, metric.points.length)
       continue
     }
-    const { streams, late, repeated, tooMany } = merge(metric, before?.streams, labelText, room)
-    if (late > 0) reject(rejected, `${metric.name}: older than what is known`, late)
-    if (repeated > 0) reject(rejected, `${metric.name}: a second point of the same labels and time`, repeated)
+    const { streams, taken, repeated, late, collided, tooMany } = merge(
+      metric,
+      before?.streams,
+      labelText,
+      room,
+    )
+    tally.repeated += repeated
+    if (late > 0) tally.reject(`${metric.name}: older than the last point of its series`, late)
+    if (collided > 0) tally.reject(`${metric.name}: a second point of the same labels and time`, collided)
     if (tooMany > 0) {
       const limit = `${maxSamples} samples (push.maxSeriesPerGroup)`
-      const reason = `${metric.name}: the group would have more than ${limit}, or too much text`
-      reject(rejected, reason, tooMany)
+      tally.reject(`${metric.name}: the group would have more than ${limit}, or too much text`, tooMany)
     }
     const family = familyOf({ ...metric, help: metric.help || before?.help || '' }, streams)
     const problem = check(family, families)
     if (problem !== undefined) {
-      reject(rejected, problem, metric.points.length - late - repeated - tooMany)
+      if (taken > 0) tally.reject(problem, taken)
       continue
     }
+    tally.taken += taken
     if (before) isUsed(before, -1)
     isUsed(family, 1)
     if (streams.size > 0) families.set(metric.name, family)
@@ -86,26 +104,37 @@ function merge(
   const streams = new Map(known)
   const touched = new Set<string>()
   let { samples, textLength } = room
-  let late = 0
+  let taken = 0
   let repeated = 0
+  let late = 0
+  let collided = 0
   let tooMany = 0
-  for (const point of points) {
+  // Some senders have the newest first; the older ones would then be late.
+  for (const point of points.toSorted((a, b) => a.timeNs - b.timeNs)) {
     const labels = labelText(point.labels)
     const before = streams.get(labels)
-    // A request that is sent again comes as a whole. Within one it is a series of another attribute that we can't show.
-    if (point.timeNs > 0 && before?.timeNs === point.timeNs && touched.has(labels)) {
-      repeated++
-      continue
+    if (before) {
+      // A request that is sent again comes as a whole. Within one it is a series of another attribute that we can't show.
+      const isSecond = touched.has(labels) && before.timeNs === point.timeNs
+      if (isSecond && (point.timeNs > 0 || !point.isDelta)) {
+        collided++
+        continue
+      }
+      if (isLate(before, point)) {
+        late++
+        continue
+      }
+      if (isRepeated(before, point)) {
+        repeated++
+        continue
+      }
     }
     if (point.numbers === undefined) {
       streams.delete(labels)
+      taken++
       continue
     }
     const next = nextStream(before, point)
-    if (next === undefined) {
-      late++
-      continue
-    }
     const more = samplesOfStream(type, next) - (before ? samplesOfStream(type, before) : 0)
     const moreText = more * (name.length + labels.length)
     if (more > 0 && (more > samples || moreText > textLength)) {
@@ -116,8 +145,9 @@ function merge(
     textLength -= moreText
     streams.set(labels, next)
     touched.add(labels)
+    taken++
   }
-  return { streams, late, repeated, tooMany }
+  return { streams, taken, repeated, late, collided, tooMany }
 }
 
 /**

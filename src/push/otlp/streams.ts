@@ -2,19 +2,18 @@ import { formatBound, formatNumber } from '../../metrics/exposition.ts'
 import type { Family, Stream } from '../model.ts'
 import type { Point } from './decode.ts'
 
-/**
- * A series as it is after a point. Cumulative points and gauges replace it; deltas are added. What is not newer than
- * what is known was sent again, or late: a delta is passed over then, for it may have been counted, and anything else
- * is refused unless it is of the same time.
- * @returns undefined where the point is too late
- */
-export function nextStream(known: Stream | undefined, point: Point): Stream | undefined {
+/** Whether a point is older than what is known of its series. A delta may have been added then, or not: nobody can tell. */
+export const isLate = (known: Stream, { timeNs }: Point): boolean => timeNs > 0 && timeNs < known.timeNs
+
+/** Whether a point is the delta that was added last: a request whose answer was lost is sent again. */
+export const isRepeated = (known: Stream, { isDelta, timeNs }: Point): boolean =>
+  isDelta && known.isDelta && timeNs > 0 && timeNs === known.timeNs
+
+/** A series as it is after a point that is neither late nor repeated: deltas are added, anything else replaces it. */
+export function nextStream(known: Stream | undefined, point: Point): Stream {
   const { isDelta, startNs, timeNs, numbers = [], bounds, sum } = point
   const fresh: Stream = { isDelta, startNs, timeNs, numbers, bounds, ...(sum !== undefined && { sum }) }
-  if (!known || known.isDelta !== isDelta) return fresh
-  const isTimed = timeNs > 0 && known.timeNs > 0
-  if (!isDelta) return isTimed && timeNs < known.timeNs ? undefined : fresh
-  if (isTimed && timeNs <= known.timeNs) return known
+  if (!known?.isDelta || !isDelta) return fresh
   // Of another histogram than before the observations can't be added up.
   if (bounds.length !== known.bounds.length || bounds.some((bound, index) => bound !== known.bounds[index]))
     return fresh

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { refusable } from '../../../src/push/model.ts'
-import { applyExport } from '../../../src/push/otlp/apply.ts'
+import { applyExport, PointTally } from '../../../src/push/otlp/apply.ts'
 import { decodeExport } from '../../../src/push/otlp/decode.ts'
 import { labelName, metricName } from '../../../src/push/otlp/names.ts'
 import { NOON } from '../../metrics/harness.ts'
@@ -60,7 +60,8 @@ function createExporter(limits: Parameters<typeof createWorld>[0] = {}) {
   }
 }
 
-const ACCEPTED = { rejectedPoints: 0, reasons: [] }
+/** An outcome that has taken all of so many points. */
+const taken = (takenPoints: number) => ({ takenPoints, repeatedPoints: 0, rejectedPoints: 0, reasons: [] })
 
 describe('an export', () => {
   it('is shown as Prometheus would name it', async () => {
@@ -111,7 +112,7 @@ describe('an export', () => {
         },
       ],
     })
-    expect(outcome).toMatchObject({ ok: true, value: ACCEPTED })
+    expect(outcome).toMatchObject({ ok: true, value: taken(4) })
     const scope = 'otel_scope_name="lib",otel_scope_version="1.0",otel_scope_x="y"'
     const group = 'instance="i-1",job="ns/shop"'
     const own = `http_method="GET",${group},list="[1,\\"a\\"]",ok="true",${scope}`
@@ -135,7 +136,7 @@ describe('an export', () => {
   it('of nothing is taken', async () => {
     const { send } = createExporter()
     for (const empty of [{}, { resourceMetrics: [] }, { resourceMetrics: [{}] }]) {
-      expect(await send(empty)).toEqual({ ok: true, value: ACCEPTED })
+      expect(await send(empty)).toEqual({ ok: true, value: taken(0) })
     }
   })
 
@@ -172,7 +173,7 @@ describe('an export', () => {
       ok: false,
       error: { code: 'too_large' },
     })
-    expect(await exporter.text()).toBe('')
+    expect(await exporter.samples()).toEqual([])
   })
 
   it('is refused where attributes are nested without end', async () => {
@@ -198,7 +199,7 @@ describe('an export', () => {
   ])('has points rejected whose %s is none: %j', async (field, odd) => {
     const good = point({ count: 3, bucketCounts: [1, 2], explicitBounds: [1] }, 0, 10)
     const histogram = { aggregationTemporality: CUMULATIVE, dataPoints: [{ ...good, ...odd }] }
-    expect(await createExporter().export([{ name: 'n', histogram }])).toEqual({
+    expect(await createExporter().export([{ name: 'n', histogram }])).toMatchObject({
       rejectedPoints: 1,
       reasons: [expect.stringContaining(field)],
     })
@@ -207,7 +208,8 @@ describe('an export', () => {
   it('tells of series that the labels of the resource make one', async () => {
     const { export: send, samples } = createExporter()
     const points = [point(1, 0, 10, { job: 'a' }), point(2, 0, 10, { job: 'b' }), point(4, 10, 20)]
-    expect(await send([sum('n', DELTA, true, ...points)])).toEqual({
+    expect(await send([sum('n', DELTA, true, ...points)])).toMatchObject({
+      takenPoints: 2,
       rejectedPoints: 1,
       reasons: ['n_total: a second point of the same labels and time'],
     })
@@ -229,7 +231,9 @@ describe('an export', () => {
 
   it("can't tell when it was pushed", async () => {
     const { export: send, text } = createExporter()
-    expect(await send([{ name: 'push_time', unit: 's', gauge: { dataPoints: [{ asInt: 1 }] } }])).toEqual({
+    expect(
+      await send([{ name: 'push_time', unit: 's', gauge: { dataPoints: [{ asInt: 1 }] } }]),
+    ).toMatchObject({
       rejectedPoints: 1,
       reasons: [expect.stringContaining('push_time_seconds')],
     })
@@ -270,7 +274,7 @@ describe('an export', () => {
         },
       },
     ])
-    expect(outcome.rejectedPoints).toBe(12)
+    expect(outcome).toMatchObject({ takenPoints: 1, rejectedPoints: 12 })
     expect(outcome.reasons.join('\n')).toMatch(
       /"negative": a counter can't be -1[\s\S]*taken is a histogram here and a gauge/,
     )
@@ -284,8 +288,9 @@ describe('an export', () => {
     const exporter = createExporter({ maxSeriesPerGroup: 2 })
     const series = (value: number, ...names: string[]) =>
       sum('n', CUMULATIVE, true, ...names.map((name) => point(value, 0, value, { name })))
-    expect(await exporter.export([series(1, 'a', 'b')])).toEqual(ACCEPTED)
+    expect(await exporter.export([series(1, 'a', 'b')])).toEqual(taken(2))
     expect(await exporter.export([series(2, 'c', 'a', 'b')])).toMatchObject({
+      takenPoints: 2,
       rejectedPoints: 1,
       reasons: [expect.stringContaining('push.maxSeriesPerGroup')],
     })
@@ -304,26 +309,26 @@ describe('points over time', () => {
       [9, 0, 20],
       [2, 25, 30],
     ] as const) {
-      expect(await send([sum('n', CUMULATIVE, true, point(value, from, to))])).toEqual(ACCEPTED)
+      expect(await send([sum('n', CUMULATIVE, true, point(value, from, to))])).toEqual(taken(1))
       expect(await samples()).toEqual([`n_total{instance="",job="shop"} ${value}`])
     }
     expect(await send([sum('n', CUMULATIVE, true, point(9, 0, 20))])).toMatchObject({ rejectedPoints: 1 })
-    expect(await send([sum('n', CUMULATIVE, true, point(2, 25, 30))])).toEqual(ACCEPTED)
+    expect(await send([sum('n', CUMULATIVE, true, point(2, 25, 30))])).toEqual(taken(1))
     expect(await samples()).toEqual(['n_total{instance="",job="shop"} 2'])
   })
 
   it('are rejected from far ahead, or all that follow would be too old', async () => {
     const { export: send, samples, world } = createExporter()
     const aheadBy = (minutes: number) => (world.now / 1000 - T0 + minutes * 60) | 0
-    expect(await send([sum('n', CUMULATIVE, true, point(1, 0, aheadBy(11)))])).toEqual({
+    expect(await send([sum('n', CUMULATIVE, true, point(1, 0, aheadBy(11)))])).toMatchObject({
       rejectedPoints: 1,
       reasons: ['"n": timeUnixNano is more than 10 minutes ahead'],
     })
-    expect(await send([sum('n', CUMULATIVE, true, point(1, 0, aheadBy(9)))])).toEqual(ACCEPTED)
+    expect(await send([sum('n', CUMULATIVE, true, point(1, 0, aheadBy(9)))])).toEqual(taken(1))
     expect(await samples()).toEqual(['n_total{instance="",job="shop"} 1'])
   })
 
-  it('add up where they are deltas, once each, however often they are sent', async () => {
+  it('add up where they are deltas, once each, and those that are not added are told of', async () => {
     const { export: send, samples, evict } = createExporter()
     const histogram = (from: number, bounds: number[]) => ({
       name: 'h',
@@ -334,13 +339,20 @@ describe('points over time', () => {
         ],
       },
     })
-    for (const from of [0, 10, 10, 0, 20]) {
+    const late = ['n_total', 'open', 'h'].map((name) => `${name}: older than the last point of its series`)
+    for (const [from, outcome] of [
+      [0, taken(3)],
+      [10, taken(3)],
+      [10, { ...taken(0), repeatedPoints: 3 }],
+      [0, { ...taken(0), rejectedPoints: 3, reasons: late }],
+      [20, taken(3)],
+    ] as const) {
       const metrics = [
         sum('n', DELTA, true, point(2, from, from + 10)),
         sum('open', DELTA, false, point(-1, from, from + 10)),
         histogram(from, [1]),
       ]
-      expect(await send(metrics)).toEqual(ACCEPTED)
+      expect(await send(metrics)).toEqual(outcome)
       await evict()
     }
     const group = 'instance="",job="shop"'
@@ -354,6 +366,31 @@ describe('points over time', () => {
     ])
     await send([histogram(30, [2])])
     expect(await samples()).toContain(`h_bucket{${group},le="2.0"} 1`)
+  })
+
+  it('are put in order within a request', async () => {
+    const { export: send, samples } = createExporter()
+    const newestFirst = [20, 10, 0].map((from) => point(1, from, from + 10))
+    expect(await send([sum('n', DELTA, true, ...newestFirst)])).toEqual(taken(3))
+    expect(await samples()).toEqual(['n_total{instance="",job="shop"} 3'])
+  })
+
+  it('are rejected where a series has a second one in the request, also without a time', async () => {
+    const { export: send, samples } = createExporter()
+    expect(await send([{ name: 'n', gauge: { dataPoints: [{ asInt: 1 }, { asInt: 2 }] } }])).toMatchObject({
+      takenPoints: 1,
+      rejectedPoints: 1,
+    })
+    expect(await samples()).toEqual(['n{instance="",job="shop"} 1'])
+  })
+
+  it('do not end or begin anew a series that has newer ones', async () => {
+    const { export: send, samples } = createExporter()
+    await send([sum('n', DELTA, true, point(5, 0, 20))])
+    const late = { ...taken(0), rejectedPoints: 1, reasons: [expect.stringContaining('older')] }
+    expect(await send([sum('n', DELTA, true, { ...point(0, 0, 10), flags: 1 })])).toEqual(late)
+    expect(await send([sum('n', CUMULATIVE, true, point(1, 0, 10))])).toEqual(late)
+    expect(await samples()).toEqual(['n_total{instance="",job="shop"} 5'])
   })
 
   it('end a series that has no value any more', async () => {
@@ -447,7 +484,7 @@ describe('whatever JSON comes', () => {
       fc.property(value, scopeMetrics, (resource, scopes) => {
         const json = JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: scopes }] })
         for (const exported of decodeExport(json, NOON)) {
-          const families = applyExport(exported, new Map(), 1000, new Map(), () => undefined)
+          const families = applyExport(exported, new Map(), 1000, new PointTally(), () => undefined)
           for (const { name, samples, text } of families.values()) {
             expect(name).toMatch(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/)
             expect(text.split('\n')).toHaveLength(samples + 1)
