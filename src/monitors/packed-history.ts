@@ -15,8 +15,8 @@ interface Columns {
   readonly quartersMs: readonly number[]
   readonly monitors: readonly (readonly [
     id: string,
-    /** As many for each date as there are states; zeros where there was no monitor. */
-    times: readonly number[],
+    /** For each date the times in all states, or only that in which it was up, where there was no other; 0 where there was no monitor. */
+    times: readonly (number | readonly number[])[],
     /** Pairs of p50 and p95. */
     latencies: readonly (number | null)[],
   ])[]
@@ -35,12 +35,13 @@ export function packHistories(histories: readonly MonitorHistory[]): PackedHisto
     quartersMs: [...quartersMs].sort((a, b) => a - b),
   }
   const monitors = histories.map(({ id, days, latency }) => {
-    const times: number[] = []
     let nextDay = 0
-    for (const date of shared.dates) {
-      const day = days[nextDay]?.date === date ? days[nextDay++] : undefined
-      for (const state of STATES) times.push(day?.[state] ?? 0)
-    }
+    const times = shared.dates.map((date) => {
+      if (days[nextDay]?.date !== date) return 0
+      const day = days[nextDay++]!
+      const inStates = STATES.map((state) => day[state])
+      return inStates.every((ms, index) => ms === 0 || STATES[index] === 'up') ? day.up : inStates
+    })
     const latencies: (number | null)[] = []
     let nextPoint = 0
     for (const atMs of shared.quartersMs) {
@@ -57,10 +58,13 @@ export function unpackHistories(packed: PackedHistories): MonitorHistory[] {
   const { dates, quartersMs, monitors } = JSON.parse(packed) as Columns
   return monitors.map(([id, times, latencies]) => {
     const days: DaySummary[] = []
-    for (const [index, date] of dates.entries()) {
-      const { up, degraded, down, unknown, maintenance } = timesAt(times, index)
-      if (up + degraded + down + unknown + maintenance === 0) continue
-      days.push({ date, up, degraded, down, unknown, maintenance })
+    for (let index = 0; index < dates.length; index++) {
+      const date = dates[index]!
+      const inStates = times[index]!
+      if (typeof inStates !== 'number') days.push({ date, ...timesAt(inStates, 0) })
+      else if (inStates > 0) {
+        days.push({ date, up: inStates, degraded: 0, down: 0, unknown: 0, maintenance: 0 })
+      }
     }
     const latency = quartersMs.map((atMs, index): LatencyPoint => {
       const [p50Ms, p95Ms] = [latencies[2 * index], latencies[2 * index + 1]]

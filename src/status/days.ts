@@ -36,12 +36,12 @@ export function lastDates(now: number): string[] {
 }
 
 /**
- * What these days were like. Dates and days rise.
- * @param dates such as `lastDates` gives
+ * What the days of a monitor were like. Dates and days rise.
+ * @param quiet the days on which nothing but being up would have been seen, as `quietDays` gives them
  * @param incidents those of the monitor
  */
 export function publicDays(
-  dates: readonly string[],
+  quiet: readonly PublicDay[],
   days: readonly DaySummary[],
   incidents: readonly PublicIncident[],
   now: number,
@@ -54,10 +54,18 @@ export function publicDays(
       first: dateOf(startedAtMs),
       last: dateOf(resolvedAtMs ?? now),
     }))
-  return dates.map((date) => {
+  return quiet.map((quietDay) => {
+    const { date } = quietDay
     while (next < days.length && days[next]!.date < date) next++
     const known = days[next]
     const day = known?.date === date ? known : NO_DAY
+    const titles =
+      told.length === 0
+        ? NONE
+        : told.filter(({ first, last }) => first <= date && date <= last).map(({ title }) => title)
+    if (day.up > 0 && day.degraded + day.down + day.unknown + day.maintenance + titles.length === 0) {
+      return quietDay
+    }
     return {
       date,
       state: dayState(day),
@@ -66,13 +74,23 @@ export function publicDays(
       degradedMs: day.degraded,
       unknownMs: day.unknown,
       maintenanceMs: day.maintenance,
-      incidents:
-        told.length === 0
-          ? NONE
-          : told.filter(({ first, last }) => first <= date && date <= last).map(({ title }) => title),
+      incidents: titles,
     }
   })
 }
+
+/** Days that were up all the time, of which nearly all of a page's thousands are. */
+export const quietDays = (dates: readonly string[]): PublicDay[] =>
+  dates.map((date) => ({
+    date,
+    state: 'up',
+    uptime: 1,
+    downMs: 0,
+    degradedMs: 0,
+    unknownMs: 0,
+    maintenanceMs: 0,
+    incidents: NONE,
+  }))
 
 const NONE: readonly string[] = []
 const NO_DAY: TimeInStates = { up: 0, degraded: 0, down: 0, unknown: 0, maintenance: 0 }

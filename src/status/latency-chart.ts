@@ -1,4 +1,5 @@
 import { HOUR_MS } from '../lib/clock.ts'
+import { QUARTER_MS } from '../monitors/summary.ts'
 import { escapeMarkup } from './markup.ts'
 import type { PublicLatency } from './page-model.ts'
 import { clockWords, latencySummary, latencyWords } from './words.ts'
@@ -35,7 +36,7 @@ export function latencyChart(points: readonly PublicLatency[], size: keyof typeo
   )
   const right = gutter + (points.length - 1) * step
   const bottom = HEAD + height
-  const y = (ms: number) => HEAD + Math.round(height * (1 - ms / top))
+  const y = (ms: number) => bottom - Math.round((height * ms) / top)
 
   let grid = ''
   let labels = ''
@@ -45,34 +46,34 @@ export function latencyChart(points: readonly PublicLatency[], size: keyof typeo
     labels += `<text x=${gutter - 6} y=${y(ms) + 4} text-anchor=end>${line === 0 ? '0' : latencyWords(ms)}</text>`
   }
   const everyMs = labelEveryHours * HOUR_MS
-  for (let index = 0; index < points.length; index++) {
-    const { atMs } = points[index]!
-    const x = gutter + index * step
+  const firstMs = points[0]!.atMs
+  for (let atMs = Math.ceil(firstMs / everyMs) * everyMs; ; atMs += everyMs) {
+    const x = gutter + ((atMs - firstMs) / QUARTER_MS) * step
     // One at the very edge would be cut off.
-    if (atMs % everyMs !== 0 || x < gutter + 14 || x > right - 14) continue
+    if (x > right - 14) break
+    if (x < gutter + 14) continue
     grid += `M${x} ${bottom}v4`
     labels += `<text x=${x} y=${bottom + 16} text-anchor=middle>${clockWords(atMs)}</text>`
   }
-  const path = (key: 'p50Ms' | 'p95Ms') => pathOf(points, key, gutter, step, y)
+  const path = (values: (number | undefined)[]) => pathOf(values, gutter, step, y)
   return (
     `<svg class=chart role=img aria-label="${escapeMarkup(`Response time of the last 24 hours. ${summary}`)}" ` +
     `viewBox="0 0 ${right + 4} ${bottom + FOOT}"><path class=grid d="${grid}"/>` +
-    `<path class=p95 d="${path('p95Ms')}"/><path class=p50 d="${path('p50Ms')}"/>${labels}</svg>`
+    `<path class=p95 d="${path(points.map(({ p95Ms }) => p95Ms))}"/><path class=p50 d="${path(points.map(({ p50Ms }) => p50Ms))}"/>${labels}</svg>`
   )
 }
 
 /** A line in relative moves, which repeat and so compress well. */
 function pathOf(
-  points: readonly PublicLatency[],
-  key: 'p50Ms' | 'p95Ms',
+  values: readonly (number | undefined)[],
   left: number,
   step: number,
   y: (ms: number) => number,
 ): string {
   let path = ''
   let before: number | undefined
-  for (let index = 0; index < points.length; index++) {
-    const ms = points[index]![key]
+  for (let index = 0; index < values.length; index++) {
+    const ms = values[index]
     if (ms === undefined) {
       before = undefined
       continue

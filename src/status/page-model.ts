@@ -7,7 +7,7 @@ import type { MonitorHistory, MonitorState, MonitorStatus } from '../monitors/mo
 import { uptimeRatio } from '../monitors/model.ts'
 import type { MonitorsReport } from '../monitors/ports.ts'
 import type { PublicDay } from './days.ts'
-import { lastDates, publicDays } from './days.ts'
+import { lastDates, publicDays, quietDays } from './days.ts'
 import type { PublicIncident } from './public-incidents.ts'
 import { publicIncidents } from './public-incidents.ts'
 
@@ -120,7 +120,7 @@ export function publicStatus(config: StatusConfig, facts: StatusFacts, now: numb
   const incidents = publicIncidents(facts.incidents, nameOf)
   const outdated = report.judgedAtMs === undefined || now - report.judgedAtMs > OUTDATED_MS
 
-  const dates = lastDates(now)
+  const quiet = quietDays(lastDates(now))
   const statusOf = new Map(report.monitors.map((each) => [each.id, each]))
   const historyOf = new Map(history.map((each) => [each.id, each]))
   const monitors = shown.map((each) =>
@@ -129,7 +129,7 @@ export function publicStatus(config: StatusConfig, facts: StatusFacts, now: numb
       outdated ? undefined : statusOf.get(each.id),
       historyOf.get(each.id),
       incidents.filter(({ monitorIds }) => monitorIds.includes(each.id)),
-      dates,
+      quiet,
       now,
     ),
   )
@@ -165,7 +165,7 @@ function publicMonitor(
   status: MonitorStatus | undefined,
   history: MonitorHistory | undefined,
   incidents: readonly PublicIncident[],
-  dates: readonly string[],
+  quiet: readonly PublicDay[],
   now: number,
 ): PublicMonitor {
   const { id, name, group } = config
@@ -174,7 +174,7 @@ function publicMonitor(
   const reason = shows.reason ? status?.reason : undefined
   const days = history?.days ?? []
   const uptime = (count: number) =>
-    uptimeRatio(days.slice(-count).filter(({ date }) => date >= dates.at(-count)!))
+    uptimeRatio(days.slice(-count).filter(({ date }) => date >= quiet.at(-count)!.date))
   return {
     id,
     name,
@@ -184,7 +184,7 @@ function publicMonitor(
     state: status?.state ?? 'unknown',
     ...(status?.sinceMs !== undefined && { sinceMs: status.sinceMs }),
     uptime: { 7: uptime(7), 30: uptime(30), 90: uptime(90) },
-    days: publicDays(dates, days, incidents, now),
+    days: publicDays(quiet, days, incidents, now),
     latency: (history?.latency ?? []).map(({ atMs, p50Ms, p95Ms }) => ({ atMs, p50Ms, p95Ms })),
   }
 }

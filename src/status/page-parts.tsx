@@ -15,10 +15,7 @@ export function Bars({ bars, uptime }: { readonly bars: string; readonly uptime:
         {raw(bars)}
       </div>
       <div class="scale dim" aria-hidden="true">
-        <span class="long">90 days ago</span>
-        <span class="short">45 days ago</span>
-        <span>{words}</span>
-        <span>Today</span>
+        {words}
       </div>
     </>
   )

@@ -82,7 +82,7 @@ h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.125rem;margin:2.5rem 0 .75re
 .bars .u,.u.key{background:none;border:1px solid var(--unknown)}
 .bars .n,.n.key{background:var(--line)}
 .scale{white-space:nowrap;display:flex;justify-content:space-between;gap:1rem;min-height:1.75rem;padding-top:.25rem}
-.scale .short{display:none}
+.scale::before{content:"90 days ago"}.scale::after{content:"Today"}
 summary{cursor:pointer;color:var(--accent);width:fit-content}
 .days{margin:.25rem 0 .5rem;font-size:.875rem}.days li{padding:.125rem 0}.days b{font-weight:600;display:inline-block;min-width:4.5em}
 figure{margin:0}.tight{display:none}figcaption{margin-top:.25rem}figcaption p{margin-top:.25rem}
@@ -102,5 +102,5 @@ th,td{text-align:left;padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(-
 footer{margin-top:3rem;padding-top:1.25rem;padding-bottom:2.5rem;border-top:1px solid var(--line)}
 footer p+p{margin-top:.5rem}
 @media(max-width:52rem){.body{grid-template-columns:minmax(0,1fr)}.body figure{max-width:26rem}}
-@media(max-width:40rem){header{padding-top:1rem}header,main,footer{padding-left:1rem;padding-right:1rem}.card,.list>*{padding:.875rem 1rem}.banner{padding:1rem}.list .bars{grid-template-columns:repeat(45,1fr)}.list .bars i:nth-child(-n+45){display:none}.list .scale .long{display:none}.list .scale .short{display:inline}.wide .bars{gap:1px}.roomy{display:none}.tight{display:block}}
+@media(max-width:40rem){header{padding-top:1rem}header,main,footer{padding-left:1rem;padding-right:1rem}.card,.list>*{padding:.875rem 1rem}.banner{padding:1rem}.list .bars{grid-template-columns:repeat(45,1fr)}.list .bars i:nth-child(-n+45){display:none}.list .scale::before{content:"45 days ago"}.wide .bars{gap:1px}.roomy{display:none}.tight{display:block}}
 `

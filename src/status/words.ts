@@ -102,6 +102,7 @@ export function dayEvents({
   maintenanceMs,
   incidents,
 }: PublicDay): string | undefined {
+  if (downMs + degradedMs + unknownMs + maintenanceMs + incidents.length === 0) return undefined
   const parts: string[] = []
   if (downMs > 0) parts.push(`down ${durationWords(downMs)}`)
   if (degradedMs >= MINUTE_MS || state === 'degraded') parts.push(`degraded ${durationWords(degradedMs)}`)
