@@ -1,5 +1,6 @@
-import { compile } from 'json-p3'
 import * as z from 'zod'
+import { compileJsonPath } from '../lib/json-path.ts'
+import { Pattern } from '../lib/pattern.ts'
 import { Secret } from '../lib/secret.ts'
 import { slugOf } from '../lib/text.ts'
 import { locations } from './locations.ts'
@@ -8,7 +9,9 @@ import { hostText, labelName, lineText, secretText, slug, urlText, whenUnset } f
 
 /** Seconds, as uptime services have them. */
 const seconds = z.number().positive()
-const regularExpression = z.string().refine(isRegularExpression, { error: 'a regular expression' })
+const regularExpression = z.string().refine(isRegularExpression, {
+  error: 'a regular expression, without look-around and back references',
+})
 
 /** A status code, a class of them such as `2xx`, or a range such as `200-299`. */
 const status = z.union([
@@ -26,7 +29,9 @@ const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
 /** What a value found by a JSONPath (RFC 9535) must be like; all that is given must hold. */
 const jsonAssertion = z
   .strictObject({
-    path: z.string().refine(isJsonPath, { error: 'a JSONPath (RFC 9535), which starts with $' }),
+    path: z
+      .string()
+      .refine(isJsonPath, { error: 'a JSONPath (RFC 9535, without match and search), which starts with $' }),
     equals: scalar.optional(),
     not: scalar.optional(),
     greater: z.number().optional(),
@@ -243,15 +248,16 @@ function isPath(text: string): boolean {
 
 function isJsonPath(text: string): boolean {
   try {
-    return compile(text) !== undefined
+    return compileJsonPath(text) !== undefined
   } catch {
     return false
   }
 }
 
+/** See `Pattern`: one that takes a hostile text long is none here. */
 function isRegularExpression(text: string): boolean {
   try {
-    return new RegExp(text) !== undefined
+    return new Pattern(text) !== undefined
   } catch {
     return false
   }

@@ -1,6 +1,7 @@
 import type { JSONValue } from 'json-p3'
 import type { HeaderAssertion, HttpExpectation } from '../config/monitors.ts'
 import type { BodyStart } from '../lib/body.ts'
+import { Pattern } from '../lib/pattern.ts'
 import { jsonMismatch } from './json-assertion.ts'
 import type { Excerpt, Mismatch } from './reason.ts'
 
@@ -52,7 +53,7 @@ function headerMismatch(
     return { expected: `${subject} to equal ${quoted(equals)}`, came }
   if (contains !== undefined && !value?.includes(contains))
     return { expected: `${subject} to contain ${quoted(contains)}`, came }
-  if (matches !== undefined && (value === null || !new RegExp(matches).test(value)))
+  if (matches !== undefined && (value === null || !new Pattern(matches).isIn(value)))
     return { expected: `${subject} to match ${quoted(matches)}`, came }
   return undefined
 }

@@ -1,5 +1,7 @@
-import { JSONPathRecursionLimitError, type JSONValue, query } from 'json-p3'
+import { JSONPathRecursionLimitError, type JSONValue } from 'json-p3'
 import type { JsonAssertion } from '../config/monitors.ts'
+import { compileJsonPath } from '../lib/json-path.ts'
+import { Pattern } from '../lib/pattern.ts'
 import type { Excerpt, Mismatch } from './reason.ts'
 
 /**
@@ -15,7 +17,7 @@ export function jsonMismatch(
   const subject = excerpt(path)
   let values: JSONValue[]
   try {
-    values = query(path, json).values()
+    values = compileJsonPath(path).query(json).values()
   } catch (error) {
     if (!(error instanceof JSONPathRecursionLimitError)) throw error
     return { expected: `a value at ${subject}`, came: 'JSON that is nested too deeply' }
@@ -65,10 +67,10 @@ function* expectationsOf(
     }
   }
   if (matches !== undefined) {
-    const pattern = new RegExp(matches)
+    const pattern = new Pattern(matches)
     yield {
       words: `to match ${show(matches)}`,
-      isAsExpected: (value) => typeof value !== 'object' && pattern.test(String(value)),
+      isAsExpected: (value) => typeof value !== 'object' && pattern.isIn(String(value)),
     }
   }
 }

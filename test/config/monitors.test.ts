@@ -151,9 +151,19 @@ describe('monitors in the configuration', () => {
   })
 
   it.each([
-    [{ expect: { json: [{ path: '$.a[', exists: true }] } }, 'expect.json[0].path', 'a JSONPath (RFC 9535)'],
+    [{ expect: { json: [{ path: '$.a[', exists: true }] } }, 'expect.json[0].path', 'a JSONPath (RFC 9535'],
     [{ expect: { json: [{ path: '$.a', matches: '(' }] } }, 'expect.json[0].matches', 'a regular expression'],
     [{ expect: { headers: [{ name: 'age', matches: '[' }] } }, 'expect.headers[0].matches', 'a regular exp'],
+    [
+      { expect: { json: [{ path: '$.a', matches: '(?=a)b' }] } },
+      'expect.json[0].matches',
+      'without look-around',
+    ],
+    [
+      { expect: { json: [{ path: "$[?search(@.a, '(a+)+$')]", exists: true }] } },
+      'expect.json[0].path',
+      'without match and search',
+    ],
     [{ expect: { headers: [{ name: 'a b', exists: true }] } }, 'expect.headers[0].name', 'name of a header'],
     [{ expect: { status: ['299-200'] } }, 'expect.status[0]', 'begins with the lower'],
     [{ headers: { 'X-Key': 'a\nb' } }, 'headers.X-Key', 'on one line'],
