@@ -2,11 +2,11 @@ import type * as z from 'zod'
 import { isoTime } from '../lib/clock.ts'
 import type * as answers from './answers.ts'
 import type { PublicStatus } from './page-model.ts'
-import { headline, latestLatency } from './words.ts'
+import { headline, latestLatency, percentage } from './words.ts'
 
-/** A share as a percentage to two decimals, rounded down; null where nothing was measured. */
-const percentage = (ratio: number | undefined): number | null =>
-  ratio === undefined ? null : Math.floor(ratio * 10_000 + 1e-8) / 100
+/** Null where nothing was measured. */
+const percentOf = (ratio: number | undefined): number | null =>
+  ratio === undefined ? null : percentage(ratio)
 
 /** The body of `/status.json`. Times are ISO 8601 in UTC. */
 export function statusDocument(status: PublicStatus): z.infer<typeof answers.status> {
@@ -27,15 +27,15 @@ export function statusDocument(status: PublicStatus): z.infer<typeof answers.sta
         since: isoTime(monitor.sinceMs),
         ...(monitor.reason && { reason: monitor.reason }),
         uptime_percent: {
-          '7d': percentage(monitor.uptime[7]),
-          '30d': percentage(monitor.uptime[30]),
-          '90d': percentage(monitor.uptime[90]),
+          '7d': percentOf(monitor.uptime[7]),
+          '30d': percentOf(monitor.uptime[30]),
+          '90d': percentOf(monitor.uptime[90]),
         },
         latency_ms: latest ? { p50: latest.p50Ms ?? null, p95: latest.p95Ms ?? null } : null,
         days: monitor.days.map((day) => ({
           date: day.date,
           state: day.state,
-          uptime_percent: percentage(day.uptime),
+          uptime_percent: percentOf(day.uptime),
           down_seconds: Math.ceil(day.downMs / 1_000),
         })),
       }

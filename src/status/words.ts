@@ -57,11 +57,12 @@ export function tally({ monitors }: PublicStatus): string {
   return counts.join(', ')
 }
 
-/** A share as a percentage to two decimals, rounded down: what had downtime never shows as 100 %. */
-export function percent(ratio: number | undefined): string {
-  if (ratio === undefined) return 'no data'
-  return `${(Math.floor(ratio * 10_000 + 1e-8) / 100).toFixed(2)} %`
-}
+/** A share as a percentage to two decimals, rounded down: what had downtime is never 100. */
+export const percentage = (ratio: number): number => Math.floor(ratio * 10_000 + 1e-8) / 100
+
+/** See `percentage`. */
+export const percent = (ratio: number | undefined): string =>
+  ratio === undefined ? 'no data' : `${percentage(ratio).toFixed(2)} %`
 
 /** `2026-11-21` as `21 Nov`. */
 export const dayWords = (date: string): string =>
