@@ -6,6 +6,9 @@ const HISTORY_MS = 90 * DAY_MS
 /** At most so many resolved incidents are kept. */
 const HISTORY_ROWS = 1000
 
+/** Whole, or without its timeline, which is most of an incident. */
+export type Detail = 'whole' | 'brief'
+
 /** The incidents that are open, and those of the last months. */
 export class IncidentStore {
   readonly #storage: DurableObjectStorage
@@ -16,18 +19,18 @@ export class IncidentStore {
   }
 
   /** Incidents that are not resolved, by their alert. */
-  open(): Map<string, Incident> {
-    return new Map(this.#select('resolved_at IS NULL').map((each) => [each.alert, each]))
+  open(detail: Detail = 'whole'): Map<string, Incident> {
+    return new Map(this.#select(detail, 'resolved_at IS NULL').map((each) => [each.alert, each]))
   }
 
   /** Those that were resolved since, latest first. */
-  resolvedSince(sinceMs: number, limit = HISTORY_ROWS): Incident[] {
-    return this.#select('resolved_at >= ? ORDER BY resolved_at DESC LIMIT ?', sinceMs, limit)
+  resolvedSince(sinceMs: number, limit = HISTORY_ROWS, detail: Detail = 'whole'): Incident[] {
+    return this.#select(detail, 'resolved_at >= ? ORDER BY resolved_at DESC LIMIT ?', sinceMs, limit)
   }
 
   /** Open or resolved. */
   find(dedupKey: string): Incident | undefined {
-    return this.#select('dedup_key = ?', dedupKey)[0]
+    return this.#select('whole', 'dedup_key = ?', dedupKey)[0]
   }
 
   save(incident: Incident): void {
@@ -50,8 +53,12 @@ export class IncidentStore {
     )
   }
 
-  #select(condition: string, ...values: SqlStorageValue[]): Incident[] {
-    const rows = this.#sql<{ body: string }>(`SELECT body FROM incidents WHERE ${condition}`, ...values)
+  #select(detail: Detail, condition: string, ...values: SqlStorageValue[]): Incident[] {
+    const body = detail === 'whole' ? 'body' : "json_remove(body, '$.timeline')"
+    const rows = this.#sql<{ body: string }>(
+      `SELECT ${body} AS body FROM incidents WHERE ${condition}`,
+      ...values,
+    )
     return rows.map(({ body }) => withTimeline(JSON.parse(body)))
   }
 
@@ -60,7 +67,7 @@ export class IncidentStore {
   }
 }
 
-/** Those of earlier versions have no timeline. */
+/** Brief ones have no timeline, nor have those of earlier versions. */
 const withTimeline = (stored: Incident): Incident => ({ ...stored, timeline: stored.timeline ?? [] })
 
 // WITHOUT ROWID: a text key would be a second row for each.

@@ -9,6 +9,7 @@ import type { OnJudged } from '../monitors/ports.ts'
 import type { CommittedRun } from './commit.ts'
 import { commitJudgement, commitRun, commitWatch } from './commit.ts'
 import { attempt, deliverDue } from './delivery.ts'
+import type { Detail } from './incident-store.ts'
 import { LedgerStore } from './ledger-store.ts'
 import type { Incident, Silence, SilenceMatcher } from './model.ts'
 import { matches } from './model.ts'
@@ -41,7 +42,7 @@ export interface AlertLedgerClient {
   readonly observeMonitors: OnJudged
   status(): Promise<LedgerStatus>
   overview(): Promise<AlertsOverview>
-  incidents(sinceMs: number): Promise<readonly Incident[]>
+  incidents(sinceMs: number, detail?: Detail): Promise<readonly Incident[]>
   silence(request: SilenceRequest): Promise<SilenceResult>
   unsilence(id: string): Promise<boolean>
   listSilences(): Promise<readonly SilenceResult[]>
@@ -132,11 +133,10 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   }
 
   /** Open incidents, and those that were resolved since; the latest first. */
-  incidents(sinceMs: number): Incident[] {
+  incidents(sinceMs: number, detail: Detail = 'whole'): Incident[] {
     const { incidents } = this.#store
-    return [...incidents.open().values(), ...incidents.resolvedSince(sinceMs)].sort(
-      (a, b) => b.startedAtMs - a.startedAtMs,
-    )
+    const resolved = incidents.resolvedSince(sinceMs, undefined, detail)
+    return [...incidents.open(detail).values(), ...resolved].sort((a, b) => b.startedAtMs - a.startedAtMs)
   }
 
   /** Adds a silence, and tells which alerts it matches now. */

@@ -1,3 +1,4 @@
+import type { Detail } from '../alerts/incident-store.ts'
 import type { AlertLedgerClient } from '../alerts/ledger.ts'
 import { SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
@@ -35,10 +36,10 @@ export class Incidents {
   }
 
   /** Open incidents, and those that were resolved since. Never rejects: what can't be read is missing. */
-  async read(sinceMs: number): Promise<IncidentList> {
+  async read(sinceMs: number, detail: Detail = 'whole'): Promise<IncidentList> {
     const { ledger, book } = this.#settings
     const [known, written] = await Promise.all([
-      this.#part('ledger', () => ledger().incidents(sinceMs)),
+      this.#part('ledger', () => ledger().incidents(sinceMs, detail)),
       this.#part('book', () => book().pages()),
     ])
     const all = mergeIncidents(known ?? [], written ?? [])
@@ -51,9 +52,11 @@ export class Incidents {
     }
   }
 
-  /** As `read`, for those who show what there is. Rejects where nothing can be read. */
+  /**
+   * As `read`, for those who show what there is: of timelines only what people wrote. Rejects where nothing can be read.
+   */
   async list(sinceMs: number): Promise<readonly IncidentRecord[]> {
-    const { incidents, missing } = await this.read(sinceMs)
+    const { incidents, missing } = await this.read(sinceMs, 'brief')
     if (missing.length === 2) throw new Error('neither the alert ledger nor the incident book can be read')
     return incidents
   }
