@@ -17,6 +17,7 @@ import { userAgentOf } from './monitors/http-request.ts'
 import { InternalProber } from './monitors/internal-prober.ts'
 import { retiredSeries } from './monitors/metrics.ts'
 import type { CheckResult } from './monitors/model.ts'
+import { controlAnswers } from './monitors/network.ts'
 import type { MonitorsTickResult, OnJudged, ProbeRequest } from './monitors/ports.ts'
 import type { RegionProberSettings } from './monitors/prober.ts'
 import { RegionProberObject } from './monitors/prober.ts'
@@ -162,6 +163,7 @@ export class UptimeMonitor extends UptimeMonitorObject<Env> {
       maintenance: config.maintenance,
       prober: (region, shard) =>
         region === 'internal' ? internal : proberStub(this.env.REGION_PROBER, region, shard),
+      controlAnswers: () => controlAnswers(config.probes.controlUrl, (url, init) => fetch(url, init)),
       onJudged: (...judgement) => services.ledger().observeMonitors(...judgement),
       catalog,
       recorder,

@@ -66,12 +66,13 @@ const short = (value: number): string =>
   String(Math.abs(value) >= 100 ? Math.round(value) : Number(value.toFixed(Math.abs(value) < 1 ? 3 : 1)))
 
 function describe(rule: Rule): string {
-  const { signal, route, monitor, operator, threshold } = rule
+  const { signal, route, monitor, operator, threshold, minRequests } = rule
   const subject = route ?? monitor
   const name = typeof signal === 'string' ? signal : selector(signal)
   return [
     `${name}${subject === undefined ? '' : ` of ${subject}`} ${operator} ${threshold}`,
     isWindowed(rule) ? ` over ${formatDuration(rule.over)}` : '',
+    minRequests === undefined ? '' : ` of at least ${minRequests} requests`,
     rule.for > 0 ? ` for ${formatDuration(rule.for)}` : '',
   ].join('')
 }

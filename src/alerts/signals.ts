@@ -132,11 +132,20 @@ function dependencySignal(signal: BuiltInSignal, state: DependencyState): number
 const share = (used: number, total: number | undefined): number | undefined =>
   total === undefined || total <= 0 ? undefined : used / total
 
-function questionOf({ monitor, over }: Rule): MonitorQuestion[] {
-  return monitor === undefined ? [] : [{ monitor, overMs: over }]
+function questionOf({ monitor, signal, over }: Rule): MonitorQuestion[] {
+  if (monitor === undefined) return []
+  switch (signal) {
+    case 'monitor_up':
+    case 'monitor_degraded':
+      return [{ monitor, of: 'state', overMs: over }]
+    case 'monitor_uptime_ratio':
+      return [{ monitor, of: 'uptime', overMs: over }]
+    default:
+      return [{ monitor, of: 'latency', overMs: over }]
+  }
 }
 
-const questionKey = ({ monitor, overMs }: MonitorQuestion): string => `${monitor} ${overMs}`
+const questionKey = ({ monitor, of, overMs }: MonitorQuestion): string => `${monitor} ${of} ${overMs}`
 
 function monitorSignal(
   rule: Rule,
@@ -175,7 +184,7 @@ function requestSignal(rule: Rule, plan: SignalPlan, { metrics, now }: Readings)
   if (rule.signal === 'request_rate') {
     return requests / ((now - plan.query.windows[index]!.fromMs) / 1000)
   }
-  if (requests === 0) return 'none'
+  if (requests < (rule.minRequests ?? 1)) return 'none'
   switch (rule.signal) {
     case 'error_ratio':
       return sum(routes, (each) => each.errors) / requests

@@ -65,6 +65,8 @@ export const rule = z
     route: z.string().startsWith('/').optional(),
     /** The name or id of a monitor; once parsed, its id. For monitor signals. */
     monitor: z.string().optional(),
+    /** Fewer requests than this within `over` say nothing: the condition doesn't hold. For ratios and latencies. */
+    minRequests: z.number().int().positive().optional(),
     operator: z.enum(['>', '>=', '<', '<=', '==', '!=']),
     threshold: z.number(),
     /** The window that the signal is measured over. */
@@ -82,6 +84,10 @@ export const rule = z
     path: ['route'],
     error: 'nothing here: the signal is not one over requests',
   })
+  .refine(({ minRequests, signal }) => minRequests === undefined || isOfManyRequests(signal), {
+    path: ['minRequests'],
+    error: 'nothing here: the signal is no ratio or latency of requests',
+  })
   .refine(({ monitor, signal }) => (monitor !== undefined) === isOfMonitor(signal), {
     path: ['monitor'],
     error: 'the name of a monitor where the signal is one of a monitor, and nothing elsewhere',
@@ -90,6 +96,9 @@ export const rule = z
 /** Whether a signal is measured over requests, so that it can be that of one route. */
 export const isOverRequests = (signal: unknown): boolean =>
   typeof signal === 'string' && /^(request_rate|error_ratio|latency_.*)$/.test(signal)
+
+/** Whether a signal is made of single requests, so that few of them make it jump. */
+const isOfManyRequests = (signal: unknown): boolean => isOverRequests(signal) && signal !== 'request_rate'
 
 /** Whether a signal is measured of a monitor. */
 export const isOfMonitor = (signal: unknown): boolean =>

@@ -75,7 +75,11 @@ export const history = z.object({
   latency: list(latencyPoint).meta({ description: 'The last 24 hours in quarters, oldest first' }),
 })
 
-export const monitors = z.object({ judged_at: time.nullable(), monitors: list(monitor) })
+export const monitors = z.object({
+  judged_at: time.nullable(),
+  warnings: list(z.string()).meta({ description: 'What keeps the checks from telling what they should' }),
+  monitors: list(monitor),
+})
 
 export const monitorWithHistory = monitor.extend(history.shape)
 

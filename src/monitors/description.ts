@@ -50,6 +50,7 @@ export const monitorOperations: OperationGroup = {
       answers: {
         200: json('The monitors, in the order of the configuration', answers.monitors, {
           judged_at: '2026-11-21T09:20:03.000Z',
+          warnings: [],
           monitors: [monitor],
         }),
       },

@@ -36,42 +36,33 @@ export class InternalProber implements RegionProberClient {
   }
 
   /** Leaves out what is not configured, or not checked from here. Asks for the dependencies once at most. */
-  async run({ region, checks }: ProbeRequest): Promise<readonly CheckResult[]> {
-    const { monitors, dependencies, log, errors, clock } = this.#settings
-    const results: CheckResult[] = []
+  async run({ region, monitors }: ProbeRequest): Promise<readonly CheckResult[]> {
     let asked: Promise<DependencyReport> | undefined
     const report = () => {
-      asked ??= dependencies()
+      asked ??= this.#settings.dependencies()
       return asked
     }
-    const make = async (monitor: InternalMonitor): Promise<Finding['outcome']> => {
-      const atMs = clock()
-      let found: Finding
-      try {
-        found =
-          monitor.type === 'service'
-            ? await this.#checkService(monitor)
-            : checkDependency(monitor, await report())
-      } catch (error) {
-        log.error('check_failed', { monitor: monitor.id, error })
-        errors.report(error, { tags: { object: 'UptimeMonitor', monitor: monitor.id } })
-        found = { atMs, outcome: 'unknown', reason: 'the check itself failed' }
-      }
-      results.push(resultOf({ monitor: monitor.id, region }, found))
-      return found.outcome
-    }
-    await Promise.all(
-      checks.map(async ({ monitor: id, recheck }) => {
-        const monitor = monitors.find((each) => each.id === id)
-        if (!monitor || !isInternal(monitor)) return
-        await this.#lanes.run(async () => {
-          const outcome = await make(monitor)
-          // What is known of a dependency stays the same for some seconds.
-          if (recheck && outcome === 'failed' && monitor.type === 'service') await make(monitor)
-        })
+    const wanted = this.#settings.monitors.filter(({ id }) => monitors.includes(id))
+    return await Promise.all(
+      wanted.filter(isInternal).map(async (monitor) => {
+        const found = await this.#lanes.run(() => this.#check(monitor, report))
+        return resultOf({ monitor: monitor.id, region }, found)
       }),
     )
-    return results
+  }
+
+  async #check(monitor: InternalMonitor, report: () => Promise<DependencyReport>): Promise<Finding> {
+    const { log, errors, clock } = this.#settings
+    const atMs = clock()
+    try {
+      return monitor.type === 'service'
+        ? await this.#checkService(monitor)
+        : checkDependency(monitor, await report())
+    } catch (error) {
+      log.error('check_failed', { monitor: monitor.id, error })
+      errors.report(error, { tags: { object: 'UptimeMonitor', monitor: monitor.id } })
+      return { atMs, outcome: 'unknown', reason: 'the check itself failed' }
+    }
   }
 
   #checkService({ path, timeout, expect }: MonitorOf<'service'>): Promise<Finding> {

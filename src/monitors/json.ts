@@ -12,8 +12,19 @@ import type {
   RegionStatus,
 } from './model.ts'
 import { uptimeRatio } from './model.ts'
+import type { MonitorsReport } from './ports.ts'
 
 // What `/admin/monitors` and `/admin/maintenance` show: times as ISO 8601, null for what there isn't.
+
+/** What a deployer should know of the checks as a whole. */
+export const warningsOf = ({
+  controlSilentSinceMs,
+}: Pick<MonitorsReport, 'controlSilentSinceMs'>): string[] =>
+  controlSilentSinceMs === undefined
+    ? []
+    : [
+        `probes.controlUrl gives no answer since ${isoTime(controlSilentSinceMs)}: a monitor that gives none, either, is unknown instead of down`,
+      ]
 
 /** A monitor in the list. */
 export const monitorJson = (

@@ -1,4 +1,5 @@
 import type { CheckResult, MonitorState, Region } from './model.ts'
+import type { KnownControl } from './network.ts'
 import type { RegionView } from './verdict.ts'
 import { NOTHING_SEEN } from './verdict.ts'
 
@@ -19,6 +20,9 @@ interface MonitorMemory {
 /** What a run leaves to the next, by the ids of monitors. */
 export interface Memory {
   readonly judgedAtMs?: number
+  /** As `judgedAtMs`, but never that of a run before, nor earlier, whatever the clock does: runs are ordered by it. */
+  readonly orderMs?: number
+  readonly control?: KnownControl
   readonly monitors: Map<string, MonitorMemory>
 }
 
@@ -57,6 +61,8 @@ export function encodeMemory(memory: Memory): string {
     JSON.stringify({
       version: VERSION,
       judgedAtMs: memory.judgedAtMs,
+      orderMs: memory.orderMs,
+      control: memory.control,
       monitors: Array.from(memory.monitors, ([id, { state, sinceMs, regions }]) => [
         id,
         state ?? null,
@@ -80,10 +86,12 @@ export function encodeMemory(memory: Memory): string {
 
 /** The memory of an encoded one. What another version wrote is not read: each check tells it anew. */
 export function decodeMemory(text: string | undefined): Memory {
-  const { version, judgedAtMs, monitors } = JSON.parse(text ?? '{}') as Encoded
+  const { version, judgedAtMs, orderMs, control, monitors } = JSON.parse(text ?? '{}') as Encoded
   if (version !== VERSION) return { monitors: new Map() }
   return {
     ...(judgedAtMs !== undefined && { judgedAtMs }),
+    ...(orderMs !== undefined && { orderMs }),
+    ...(control !== undefined && { control }),
     monitors: new Map(
       monitors.map(([id, state, sinceMs, regions]) => [
         id,
@@ -120,6 +128,8 @@ function decodeRegion([region, askedAtMs, isDown, isSlow, inARow, knownAtMs, ...
 type Encoded = {
   readonly version?: number
   readonly judgedAtMs?: number
+  readonly orderMs?: number
+  readonly control?: KnownControl
   readonly monitors: readonly (readonly [
     id: string,
     state: MonitorState | null,

@@ -1,8 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
-import { SECOND_MS } from '../lib/clock.ts'
+import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
 import type { Fetch } from '../lib/http-client.ts'
 import { send } from '../lib/http-client.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
+import type { UptimeSettings } from './settings.ts'
 
 const TIMEOUT_MS = 3 * SECOND_MS
 /** Without a network each question takes the timeout, so the answer is kept. */
@@ -17,7 +18,39 @@ export interface NetworkProbeOptions {
   readonly clock: Clock
 }
 
-/** Whether this region has a network: whether an address answers that is up whenever anything is. */
+/** Whether the control URL answers, with any status. */
+export async function controlAnswers(controlUrl: string, fetch: Fetch): Promise<boolean> {
+  const { ok } = await send({ url: controlUrl, timeoutMs: TIMEOUT_MS }, fetch)
+  return ok
+}
+
+/** What is known of the control URL. */
+export interface KnownControl {
+  readonly askedAtMs: number
+  /** Since when it gives no answer; undefined while it does. */
+  readonly silentSinceMs?: number
+}
+
+/** A wrong URL is wrong all the time, so it is asked seldom; one that is silent often, until it answers. */
+const WATCH_EVERY_MS = 15 * MINUTE_MS
+
+/**
+ * Asks the control URL now and then from where the monitors are judged, so that a wrong one is noticed before anything
+ * is down, when it would make that unknown.
+ */
+export async function watchControl(
+  known: KnownControl | undefined,
+  { controlAnswers: answers, clock, log }: Pick<UptimeSettings, 'controlAnswers' | 'clock' | 'log'>,
+): Promise<KnownControl> {
+  const now = clock()
+  const silentSinceMs = known?.silentSinceMs
+  if (known && silentSinceMs === undefined && Math.abs(now - known.askedAtMs) < WATCH_EVERY_MS) return known
+  if (await answers()) return { askedAtMs: now }
+  log.warn('control_url_silent', { setting: 'probes.controlUrl' })
+  return { askedAtMs: now, silentSinceMs: silentSinceMs ?? now }
+}
+
+/** Whether this region has a network: whether anything answered just now, or the control URL does. */
 export class NetworkProbe {
   readonly #options: NetworkProbeOptions
   readonly #flights = new SingleFlight()
@@ -27,13 +60,18 @@ export class NetworkProbe {
     this.#options = options
   }
 
-  /** True for an answer with any status. */
+  /** Takes note that something answered. */
+  saw(): void {
+    this.#last = { answered: true, untilMs: this.#options.clock() + SEEN_MS }
+  }
+
   async answers(): Promise<boolean> {
     const { controlUrl, fetch, clock } = this.#options
     if (this.#last && clock() < this.#last.untilMs) return this.#last.answered
     return this.#flights.run('control', async () => {
-      const { ok: answered } = await send({ url: controlUrl, timeoutMs: TIMEOUT_MS }, fetch)
-      this.#last = { answered, untilMs: clock() + (answered ? SEEN_MS : MISSED_MS) }
+      const answered = await controlAnswers(controlUrl, fetch)
+      if (answered) this.saw()
+      else this.#last = { answered, untilMs: clock() + MISSED_MS }
       return answered
     })
   }

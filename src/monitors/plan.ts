@@ -12,6 +12,8 @@ export type Watched = Asked | Telling
 export interface Asked extends Scheduled, Patience {
   readonly kind: 'asked'
   readonly dependsOn: readonly string[]
+  /** Whether a second check tells more than the first: what is known of a dependency stays the same for some seconds. */
+  readonly canRepeat: boolean
 }
 
 /** A heartbeat. */
@@ -38,6 +40,7 @@ export const planMonitors = (monitors: readonly MonitorConfig[]): readonly Watch
       regions: regionsOf(monitor),
       intervalMs: monitor.interval * SECOND_MS,
       timeoutMs: monitor.timeout * SECOND_MS,
+      canRepeat: monitor.type !== 'mongodb' && monitor.type !== 'redis',
       failures: monitor.failures,
       recoveries: monitor.recoveries,
     }

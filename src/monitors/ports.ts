@@ -1,10 +1,10 @@
 import type { CheckResult, Maintenance, MonitorStatus, Region } from './model.ts'
 import type { PackedHistories } from './packed-history.ts'
 
-/** What a region is asked to do: each monitor once, and once more at once where `recheck` holds and the check failed. */
+/** What a region is asked to do: to check each of these monitors once. */
 export interface ProbeRequest {
   readonly region: Region
-  readonly checks: readonly { readonly monitor: string; readonly recheck: boolean }[]
+  readonly monitors: readonly string[]
 }
 
 /** A region prober, as the uptime monitor calls it. Results are in the order in which the checks were made. */
@@ -15,11 +15,13 @@ export interface RegionProberClient {
 /** A question of an alert rule about one monitor. */
 export interface MonitorQuestion {
   readonly monitor: string
+  /** What is to be told; of the rest nothing is read. */
+  readonly of: 'state' | 'uptime' | 'latency'
   /** The window that latency and uptime are asked of. */
   readonly overMs: number
 }
 
-/** An answer; what nobody knows is undefined. */
+/** An answer; what nobody knows, or asked, is undefined. */
 export interface MonitorMeasures {
   readonly up?: 0 | 1
   readonly degraded?: 0 | 1
@@ -31,6 +33,8 @@ export interface MonitorMeasures {
 export interface MonitorsReport {
   /** When the monitors were last judged; undefined before the first time. */
   readonly judgedAtMs?: number
+  /** Since when the control URL gives no answer; undefined while it does, or nobody asked. */
+  readonly controlSilentSinceMs?: number
   readonly monitors: readonly MonitorStatus[]
   /** Windows that are under way or come, by their beginning; recurring ones of the configuration within 14 days. */
   readonly maintenance: readonly Maintenance[]

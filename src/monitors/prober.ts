@@ -43,23 +43,12 @@ export abstract class RegionProberObject<E> extends DurableObject<E> implements 
   protected abstract settings(): RegionProberSettings
 
   /** Leaves out what is not configured, or not checked from regions. Never rejects for a check. */
-  async run({ region, checks }: ProbeRequest): Promise<readonly CheckResult[]> {
-    const { settings } = this.#prepare()
-    const monitors = new Map(settings.monitors.map((each) => [each.id, each]))
-    const results: CheckResult[] = []
-    const make = async (monitor: RemoteMonitor) => {
-      const result = resultOf({ monitor: monitor.id, region }, await this.#check(monitor))
-      results.push(result)
-      return result
-    }
-    await Promise.all(
-      checks.map(async ({ monitor: id, recheck }) => {
-        const monitor = monitors.get(id)
-        if (!monitor || !isRemote(monitor)) return
-        await this.#lanes.run(async () => {
-          const { outcome } = await make(monitor)
-          if (recheck && outcome === 'failed') await make(monitor)
-        })
+  async run({ region, monitors }: ProbeRequest): Promise<readonly CheckResult[]> {
+    const asked = this.#prepare().settings.monitors.filter(({ id }) => monitors.includes(id))
+    const results = await Promise.all(
+      asked.filter(isRemote).map(async (monitor) => {
+        const found = await this.#lanes.run(() => this.#check(monitor))
+        return resultOf({ monitor: monitor.id, region }, found)
       }),
     )
     return results.sort((a, b) => a.atMs - b.atMs)
@@ -70,6 +59,7 @@ export abstract class RegionProberObject<E> extends DurableObject<E> implements 
     const atMs = settings.clock()
     try {
       const found = await find(monitor, settings)
+      if (found.outcome !== 'unknown' && !found.unanswered) network.saw()
       if (found.outcome !== 'failed' || !found.unanswered || (await network.answers())) return found
       return { atMs: found.atMs, outcome: 'unknown', reason: 'no network in this region' }
     } catch (error) {

@@ -3,11 +3,11 @@ import * as z from 'zod'
 import type { MonitorConfig } from '../config/monitors.ts'
 import { lineText } from '../config/text.ts'
 import type { Clock } from '../lib/clock.ts'
-import { DAY_MS } from '../lib/clock.ts'
+import { DAY_MS, isoTime } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { validate } from '../lib/validation.ts'
-import { checkJson, historyJson, maintenanceJson, monitorJson } from './json.ts'
+import { checkJson, historyJson, maintenanceJson, monitorJson, warningsOf } from './json.ts'
 import { unpackHistories } from './packed-history.ts'
 import type { BeatKind, UptimeMonitorClient } from './ports.ts'
 
@@ -63,7 +63,8 @@ export function monitorRoutes({ monitors, uptime, clock }: MonitorRoutesSettings
       const report = await uptime().report()
       const statuses = new Map(report.monitors.map((status) => [status.id, status]))
       return c.json({
-        judged_at: report.judgedAtMs === undefined ? null : new Date(report.judgedAtMs).toISOString(),
+        judged_at: isoTime(report.judgedAtMs),
+        warnings: warningsOf(report),
         monitors: monitors.map((monitor) => monitorJson(monitor, statuses.get(monitor.id))),
       })
     })
@@ -83,9 +84,11 @@ export function monitorRoutes({ monitors, uptime, clock }: MonitorRoutesSettings
       const { from, to } = c.req.valid('query')
       const now = clock()
       const toMs = to === undefined ? now : Date.parse(to)
-      const fromMs = from === undefined ? toMs - MAX_CHECKS_MS : Date.parse(from)
+      const firstMs = now - CHECKS_KEPT_MS
+      if (toMs <= firstMs) throw wrongField('to', 'a time within the last 7 days')
+      const fromMs = from === undefined ? Math.max(toMs - MAX_CHECKS_MS, firstMs) : Date.parse(from)
       if (fromMs >= toMs) throw wrongField('from', 'a time before to')
-      if (fromMs < now - CHECKS_KEPT_MS - DAY_MS) throw wrongField('from', 'a time within the last 7 days')
+      if (fromMs < firstMs) throw wrongField('from', 'a time within the last 7 days')
       if (toMs - fromMs > MAX_CHECKS_MS) throw wrongField('to', 'a time at most 24 hours after from')
       const checks = await uptime().checks(id, fromMs, toMs)
       return c.json({

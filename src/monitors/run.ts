@@ -12,11 +12,13 @@ const PROBER_GRACE_MS = 30 * SECOND_MS
 type RunnerSettings = Pick<UptimeSettings, 'prober' | 'clock' | 'sleep' | 'log' | 'errors'>
 
 /** How a check is to be made. */
-export interface CheckTerms {
+interface CheckTerms {
   readonly timeoutMs: number
   /** Whether it is made again at once where it fails. */
   readonly recheck: boolean
 }
+
+type TermsOf = (monitor: string, region: Region) => CheckTerms
 
 /**
  * Has regions make checks, and keeps what they found until somebody takes it. All of it is in memory: an object that is
@@ -32,14 +34,11 @@ export class CheckRunner {
   }
 
   /**
-   * Has these checks made. Settles when all their results have arrived, and never rejects: what a prober could not find
-   * out is unknown.
+   * Has these checks made, and again at once those that failed and are to be rechecked: in a call of their own, so that
+   * the neighbours of what hangs don't wait for it twice. Settles when all results have arrived, and never rejects: what
+   * a prober could not find out is unknown.
    */
-  async start(
-    shards: readonly Shard[],
-    termsOf: (monitor: string, region: Region) => CheckTerms,
-    settings: RunnerSettings,
-  ): Promise<void> {
+  async start(shards: readonly Shard[], termsOf: TermsOf, settings: RunnerSettings): Promise<void> {
     for (const { region, monitors } of shards) {
       for (const monitor of monitors) this.#underWay.add(key(monitor, region))
     }
@@ -47,10 +46,21 @@ export class CheckRunner {
       staggered(shards).map(async ({ shard, afterMs }) => {
         if (afterMs > 0) await settings.sleep(afterMs)
         const results = await probe(shard, termsOf, settings)
-        this.#arrived.push(...results)
-        for (const monitor of shard.monitors) this.#underWay.delete(key(monitor, shard.region))
+        const again = results
+          .filter(({ monitor, outcome }) => outcome === 'failed' && termsOf(monitor, shard.region).recheck)
+          .map(({ monitor }) => monitor)
+        this.#arrive(shard, results, again)
+        if (again.length === 0) return
+        this.#arrive(shard, await probe({ ...shard, monitors: again }, termsOf, settings), [])
       }),
     )
+  }
+
+  #arrive({ region, monitors }: Shard, results: readonly CheckResult[], again: readonly string[]): void {
+    this.#arrived.push(...results)
+    for (const monitor of monitors) {
+      if (!again.includes(monitor)) this.#underWay.delete(key(monitor, region))
+    }
   }
 
   /** What arrived since the last call, in the order of its arrival. */
@@ -64,17 +74,14 @@ const key = (monitor: string, region: Region): string => `${region} ${monitor}`
 /** Never rejects: whatever goes wrong here says nothing of the monitors. */
 async function probe(
   { region, shard, monitors }: Shard,
-  termsOf: (monitor: string, region: Region) => CheckTerms,
+  termsOf: TermsOf,
   { prober, clock, log, errors }: RunnerSettings,
 ): Promise<CheckResult[]> {
-  const terms = monitors.map((monitor) => ({ monitor, ...termsOf(monitor, region) }))
-  const checks = terms.map(({ monitor, recheck }) => ({ monitor, recheck }))
-  // Queued behind each other, and each made twice.
-  const longestMs = Math.max(...terms.map(({ timeoutMs }) => timeoutMs))
-  const limitMs = 2 * longestMs * Math.ceil(monitors.length / CHECKS_AT_ONCE) + PROBER_GRACE_MS
+  const longestMs = Math.max(...monitors.map((monitor) => termsOf(monitor, region).timeoutMs))
+  const limitMs = longestMs * Math.ceil(monitors.length / CHECKS_AT_ONCE) + PROBER_GRACE_MS
   const results: CheckResult[] = []
   try {
-    const answer = await within(limitMs, prober(region, shard).run({ region, checks }))
+    const answer = await within(limitMs, prober(region, shard).run({ region, monitors }))
     if (answer.ok) results.push(...answer.value.filter(({ monitor }) => monitors.includes(monitor)))
     else log.error('prober_failed', { region, shard, reason: answer.error.message })
   } catch (error) {

@@ -17,10 +17,7 @@ export interface Shard {
   readonly monitors: readonly string[]
 }
 
-/**
- * The free plan allows 50 subrequests for one call of an object, and a check may take two for its answer and its second
- * try; what is left is for redirects.
- */
+/** The free plan allows 50 subrequests for one call of an object; what checks leave of that is for redirects. */
 const CHECKS_PER_SHARD = 20
 
 /**
@@ -48,37 +45,38 @@ const offsetMs = ({ id, intervalMs }: Pick<Scheduled, 'id' | 'intervalMs'>): num
 /** Runs may come out of order, but not by more than this: what was asked later than that was asked by a wrong clock. */
 const MAX_DISORDER_MS = 10 * MINUTE_MS
 
-function isDue(monitor: Scheduled, atMs: number, lastMs: number): boolean {
-  if (Number.isFinite(lastMs) && lastMs - atMs > MAX_DISORDER_MS) return true
-  return slotOf(monitor, atMs) > slotOf(monitor, lastMs)
+/**
+ * Whether a monitor is due at `atMs`: when its slot is a later one than when it was asked last. Asking is remembered by
+ * its time rather than its slot, so that another interval changes nothing.
+ * @param askedAtMs for which run it was asked last; undefined for never
+ */
+export function isDue(
+  monitor: Pick<Scheduled, 'id' | 'intervalMs'>,
+  atMs: number,
+  askedAtMs: number | undefined,
+): boolean {
+  if (askedAtMs === undefined || askedAtMs - atMs > MAX_DISORDER_MS) return true
+  return slotOf(monitor, atMs) > slotOf(monitor, askedAtMs)
 }
 
-/**
- * What is to be checked at `atMs`, in shards. A monitor is due in a region when its slot there is a later one than when
- * it was asked last; asking is remembered by its time rather than its slot, so that another interval changes nothing.
- * @param askedAtMs for which run it was asked last; undefined for never, infinite while it is under way
- */
-export function dueShards(
-  monitors: readonly Scheduled[],
-  atMs: number,
-  askedAtMs: (monitor: string, region: Region) => number | undefined,
+/** What is to be checked now, in shards. */
+export function dueShards<Monitor extends Scheduled>(
+  monitors: readonly Monitor[],
+  isDueIn: (monitor: Monitor, region: Region) => boolean,
 ): Shard[] {
   // By its place among all, due or not, a monitor always has the same shard. Those that are due together are neighbours:
   // each shard is a call and a second of waiting, so few full ones are asked instead of some checks of every one.
   const ordered = monitors.toSorted((a, b) => a.intervalMs - b.intervalMs || offsetMs(a) - offsetMs(b))
   const regions = new Set(ordered.flatMap((monitor) => monitor.regions))
   return [...regions].flatMap((region) => {
-    const isDueHere = (monitor: Scheduled) => {
-      const lastMs = askedAtMs(monitor.id, region)
-      return lastMs === undefined || isDue(monitor, atMs, lastMs)
-    }
+    const isDueHere = (monitor: Monitor) => isDueIn(monitor, region)
     return inShards(ordered.filter((monitor) => monitor.regions.includes(region)))
       .map((all, shard) => ({ region, shard, monitors: all.filter(isDueHere).map(({ id }) => id) }))
       .filter((shard) => shard.monitors.length > 0)
   })
 }
 
-function inShards(ordered: readonly Scheduled[]): Scheduled[][] {
+function inShards<Monitor extends Scheduled>(ordered: readonly Monitor[]): Monitor[][] {
   const prompt = ordered.filter(({ timeoutMs }) => timeoutMs <= PROMPT_MS)
   const slow = ordered.filter(({ timeoutMs }) => timeoutMs > PROMPT_MS)
   return [...inGroups(prompt, CHECKS_PER_SHARD), ...inGroups(slow, CHECKS_AT_ONCE)]

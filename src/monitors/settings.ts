@@ -13,6 +13,8 @@ export interface UptimeSettings {
   readonly maintenance: readonly MaintenanceConfig[]
   /** Who makes the checks of a region's shard. Asked for each call: a stub that failed is not used again. */
   readonly prober: (region: Region, shard: number) => RegionProberClient
+  /** Whether the control URL answers: without it, what gives no answer is unknown instead of down. */
+  readonly controlAnswers: () => Promise<boolean>
   readonly onJudged: OnJudged
   readonly catalog: Catalog
   readonly recorder: Recorder

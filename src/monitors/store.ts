@@ -1,18 +1,27 @@
 import { DAY_MS, HOUR_MS } from '../lib/clock.ts'
 import { getOrAdd } from '../lib/get-or-add.ts'
 import { CheckTable } from './check-table.ts'
-import type { Beat } from './heartbeat.ts'
 import type { DayTimes, HourQuarters } from './history.ts'
 import { HistoryFrame } from './history.ts'
-import type { CheckResult, Maintenance, MonitorHistory, MonitorState } from './model.ts'
+import { LatencySketch } from './latency-sketch.ts'
+import type { CheckResult, MonitorHistory, MonitorState } from './model.ts'
 import { uptimeRatio } from './model.ts'
 import { OpenHour, stateUntil } from './open-hour.ts'
-import type { PackedRun, Run } from './packing.ts'
+import type { MonitorHour, PackedRun, Run } from './packing.ts'
 import { packRun, unpackRun } from './packing.ts'
 import type { MonitorMeasures } from './ports.ts'
 import type { Summary } from './summary.ts'
-import { addSummary, emptySummary, noTimes, quartersOf, splitByDay, summarise, timesOf } from './summary.ts'
-import type { StoredSummary } from './summary-table.ts'
+import {
+  addSummary,
+  addTimes,
+  emptySummary,
+  noTimes,
+  quartersOf,
+  splitByDay,
+  summarise,
+  timesOf,
+} from './summary.ts'
+import type { Range, StoredSummary } from './summary-table.ts'
 import { SummaryTable } from './summary-table.ts'
 
 /** A run of checks, once it was judged. */
@@ -54,7 +63,7 @@ export class MonitorStore {
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage
     this.#sql = storage.sql
-    for (const statement of SCHEMA) this.#sql.exec(statement)
+    this.#sql.exec(SCHEMA)
     this.#checks = new CheckTable(this.#sql)
     this.#hours = new SummaryTable(this.#sql, 'hours')
     this.#days = new SummaryTable(this.#sql, 'days')
@@ -120,59 +129,33 @@ export class MonitorStore {
   }
 
   /**
-   * Uptime and response times of a monitor in the last `overMs`. Exact to the millisecond for 7 days, to the hour for
-   * 90 days, to the day for longer; response times are within 2 %, and are those of checks that did not fail.
+   * The uptime of a monitor in the last `overMs`; undefined where nothing was measured. Exact to the millisecond for 7
+   * days, to the hour for 90 days, to the day for longer.
    */
-  measure(id: string, overMs: number, now: number): Pick<MonitorMeasures, 'uptimeRatio' | 'latencyMs'> {
-    const { times, latency } = this.#summary(id, now - overMs, now)
-    const ratio = uptimeRatio([times])
-    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => latency.quantile(q))
-    return {
-      ...(ratio !== undefined && { uptimeRatio: ratio }),
-      ...(p50 !== undefined && {
-        latencyMs: { p50: Math.round(p50), p95: Math.round(p95!), p99: Math.round(p99!) },
-      }),
-    }
+  uptime(id: string, overMs: number, now: number): number | undefined {
+    const fromMs = now - overMs
+    const last = this.#load().open?.last
+    const state = last && stateUntil(now, last, id)
+    if (!last) return undefined
+    const times = noTimes()
+    if (state) times[state] += Math.max(0, now - Math.max(last.atMs, fromMs))
+    const { hours, summaries } = this.#covering(id, fromMs)
+    for (const { stretches } of hours) addTimes(times, timesOf(stretches, fromMs, now))
+    for (const [table, range] of summaries) for (const each of table.timesOf(id, range)) addTimes(times, each)
+    return uptimeRatio([times])
   }
 
-  /** Announced maintenance that has not ended, by its beginning. */
-  announced(now: number): Maintenance[] {
-    return this.#sql
-      .exec<{ body: string }>('SELECT body FROM maintenance WHERE until > ?', now)
-      .toArray()
-      .map(({ body }) => JSON.parse(body) as Maintenance)
-      .sort((a, b) => a.fromMs - b.fromMs)
-  }
-
-  announce(window: Maintenance & { readonly id: string }): void {
-    this.#sql.exec(
-      `INSERT INTO maintenance (id, until, body) VALUES (?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET until = excluded.until, body = excluded.body`,
-      window.id,
-      window.toMs,
-      JSON.stringify(window),
-    )
-  }
-
-  /** Whether there was one. */
-  withdraw(id: string): boolean {
-    return this.#sql.exec('DELETE FROM maintenance WHERE id = ? RETURNING id', id).toArray().length > 0
-  }
-
-  /** What jobs have said, by the id of their monitor. */
-  beats(): ReadonlyMap<string, Beat> {
-    const rows = this.#sql
-      .exec<{ monitor: string; body: string }>('SELECT monitor, body FROM beats')
-      .toArray()
-    return new Map(rows.map(({ monitor, body }) => [monitor, JSON.parse(body) as Beat]))
-  }
-
-  saveBeat(id: string, beat: Beat): void {
-    this.#sql.exec(
-      'INSERT INTO beats (monitor, body) VALUES (?, ?) ON CONFLICT (monitor) DO UPDATE SET body = excluded.body',
-      id,
-      JSON.stringify(beat),
-    )
+  /** Response times of the checks of a monitor that did not fail, of as long a time as `uptime`, within 2 %. */
+  latency(id: string, overMs: number, now: number): MonitorMeasures['latencyMs'] {
+    const fromMs = now - overMs
+    const sketch = new LatencySketch()
+    const { hours, summaries } = this.#covering(id, fromMs)
+    for (const hour of hours) sketch.merge(summarise(hour, fromMs, now).latency)
+    for (const [table, range] of summaries) for (const each of table.of(id, range)) sketch.merge(each.latency)
+    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => sketch.quantile(q))
+    return p50 === undefined
+      ? undefined
+      : { p50: Math.round(p50), p95: Math.round(p95!), p99: Math.round(p99!) }
   }
 
   #load(): { open: OpenHour | undefined; slots: number } {
@@ -246,42 +229,40 @@ export class MonitorStore {
     this.#checks.forget(hour - CHECKS_KEPT_HOURS, MAX_DELETED_ROWS)
     this.#hours.forget(hour - HOURS_KEPT, MAX_DELETED_ROWS)
     this.#days.forget(Math.floor(now / DAY_MS) - DAYS_KEPT, MAX_DELETED_ROWS)
-    this.#sql.exec('DELETE FROM maintenance WHERE until <= ?', now)
   }
 
-  #summary(id: string, fromMs: number, now: number): Summary {
-    const total = emptySummary()
+  /**
+   * Where all is that is known of a monitor since a time: in hours that must be cut, the one under way and the one in
+   * which the time begins; then in whole hours up to the first whole day; then in days, of which the last one is written
+   * anew at the end of each hour.
+   */
+  #covering(
+    id: string,
+    fromMs: number,
+  ): { hours: readonly MonitorHour[]; summaries: readonly (readonly [SummaryTable, Range])[] } {
     const { open } = this.#load()
-    if (!open?.last) return total
+    if (!open) return { hours: [], summaries: [] }
     const ofHour = open.monitors.get(id)
-    if (ofHour) addSummary(total, summarise(ofHour, fromMs, now))
-    const state = stateUntil(now, open.last, id)
-    if (state) total.times[state] += Math.max(0, now - Math.max(open.last.atMs, fromMs))
-
-    // Of the hour in which the time begins, what lies in it; then whole hours up to the first whole day; then days, of
-    // which the last one is written anew at the end of each hour.
     const firstHour = Math.ceil(fromMs / HOUR_MS)
-    if (firstHour > open.hour) return total
+    if (firstHour > open.hour) return { hours: ofHour ? [ofHour] : [], summaries: [] }
     const partOfHour = firstHour * HOUR_MS > fromMs ? this.#checks.hour(firstHour - 1, id) : undefined
-    if (partOfHour) addSummary(total, summarise(partOfHour, fromMs, now))
     const firstDay = Math.ceil(fromMs / DAY_MS)
-    const openDay = Math.floor(open.hour / HOURS_PER_DAY)
     const hours = {
       first: partOfHour ? firstHour : Math.floor(fromMs / HOUR_MS),
       end: Math.min(firstDay * HOURS_PER_DAY, open.hour),
     }
-    for (const summary of this.#hours.of(id, hours)) addSummary(total, summary)
-    for (const summary of this.#days.of(id, { first: firstDay, end: openDay + 1 })) addSummary(total, summary)
-    return total
+    const days = { first: firstDay, end: Math.floor(open.hour / HOURS_PER_DAY) + 1 }
+    return {
+      hours: [ofHour, partOfHour].filter((each) => each !== undefined),
+      summaries: [
+        [this.#hours, hours],
+        [this.#days, days],
+      ],
+    }
   }
 }
 
-// A text key has no row of its own where there is no other. In a run, the large columns come last: to read the others,
-// SQLite passes over them.
-const SCHEMA = [
-  `CREATE TABLE IF NOT EXISTS runs (
-     slot INTEGER PRIMARY KEY, hour INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, memory TEXT NOT NULL
-   )`,
-  'CREATE TABLE IF NOT EXISTS maintenance (id TEXT PRIMARY KEY, until INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS beats (monitor TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID',
-]
+// The large columns come last: to read the others, SQLite passes over them.
+const SCHEMA = `CREATE TABLE IF NOT EXISTS runs (
+  slot INTEGER PRIMARY KEY, hour INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, memory TEXT NOT NULL
+)`

@@ -85,6 +85,14 @@ export class SummaryTable {
     }
   }
 
+  /** The times of one monitor, in their order. */
+  *timesOf(id: string, range: Range): Generator<TimeInStates> {
+    for (const { monitors, times } of this.#rows(range, ['monitors', 'times'])) {
+      const index = monitors.indexOf(id)
+      if (index >= 0) yield timesAt(times, index)
+    }
+  }
+
   /** The times of some monitors, by hours or days, in their order. */
   *times(range: Range): Generator<{ start: number; id: string; times: TimeInStates }> {
     for (const { start, monitors, times } of this.#rows(range, ['monitors', 'times'])) {

@@ -9,11 +9,14 @@ import { afterBeat, beatResult } from './heartbeat.ts'
 import { judge } from './judge.ts'
 import type { Schedule } from './maintenance.ts'
 import { listWindows, readSchedules } from './maintenance.ts'
+import { answerOf } from './measures.ts'
 import type { Memory } from './memory.ts'
 import { decodeMemory, encodeMemory, onlyWatched, regionMemory, rememberRegion } from './memory.ts'
 import { MonitorMetrics, UPTIME_WINDOW_DAYS } from './metrics.ts'
 import type { CheckResult, Maintenance, MonitorStatus, Region } from './model.ts'
 import { uptimeRatio } from './model.ts'
+import type { KnownControl } from './network.ts'
+import { watchControl } from './network.ts'
 import type { PackedHistories } from './packed-history.ts'
 import { packHistories } from './packed-history.ts'
 import type { Asked, Watched } from './plan.ts'
@@ -26,10 +29,11 @@ import type {
   MonitorsTickResult,
 } from './ports.ts'
 import { CheckRunner } from './run.ts'
-import { dueShards } from './schedule.ts'
+import { dueShards, isDue } from './schedule.ts'
 import type { UptimeSettings } from './settings.ts'
 import { MonitorStore } from './store.ts'
-import { afterCheck, isFirstFailure } from './verdict.ts'
+import { ToldStore } from './told-store.ts'
+import { afterCheck, isFirstFailure, isRecovering } from './verdict.ts'
 
 /** A run waits so long for its checks; what comes later is committed by the next one. */
 const WAIT_MS = 45 * SECOND_MS
@@ -52,6 +56,7 @@ interface Known extends UptimeSettings {
  */
 export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   readonly #store: MonitorStore
+  readonly #told: ToldStore
   readonly #runner = new CheckRunner()
   readonly #lease = new Lease(LEASE_MS)
   #known: Known | undefined
@@ -61,6 +66,7 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   constructor(ctx: DurableObjectState, env: E) {
     super(ctx, env)
     this.#store = new MonitorStore(ctx.storage)
+    this.#told = new ToldStore(ctx.storage.sql)
   }
 
   /** Asked for once per life of the object. */
@@ -70,11 +76,11 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   async tick(scheduledAtMs: number): Promise<MonitorsTickResult> {
     const settings = this.#settings
     const result = await this.#lease.run(settings.clock(), async (isHeld): Promise<MonitorsTickResult> => {
-      const checks = await this.#makeChecks(scheduledAtMs)
+      const [checks, control] = await Promise.all([this.#makeChecks(scheduledAtMs), this.#watchControl()])
       if (!isHeld()) return this.#refuse('the run took too long')
-      const { statuses, results, atMs } = this.#commit()
-      await this.#tell(statuses, atMs)
-      this.#record(statuses, results, atMs)
+      const { statuses, results, judgedAtMs, orderMs } = this.#commit(control)
+      await this.#tell(statuses, orderMs)
+      this.#record(statuses, results, judgedAtMs)
       await flushInTime(settings)
       return { outcome: 'ok', checks }
     })
@@ -87,9 +93,11 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
    */
   report(): MonitorsReport {
     const now = this.#settings.clock()
-    const { judgedAtMs } = this.#memory
+    const { judgedAtMs, control } = this.#memory
+    const controlSilentSinceMs = control?.silentSinceMs
     return {
       ...(judgedAtMs !== undefined && { judgedAtMs }),
+      ...(controlSilentSinceMs !== undefined && { controlSilentSinceMs }),
       monitors: this.#judge(now),
       maintenance: this.#windows(now),
     }
@@ -106,39 +114,33 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
     return this.#find(id) ? this.#store.checks(id, fromMs, toMs) : []
   }
 
-  /**
-   * Answers alert rules. Under maintenance bad states and response times are not told, so that no rule pages; good
-   * states are, so that what fired before is resolved.
-   */
+  /** Answers alert rules. */
   measure(questions: readonly MonitorQuestion[]): MonitorMeasures[] {
     const now = this.#settings.clock()
     const statuses = new Map(this.#judge(now).map((status) => [status.id, status]))
-    return questions.map(({ monitor, overMs }) => {
-      const status = statuses.get(monitor)
-      if (!status) return {}
-      const { latencyMs, ...measured } = this.#store.measure(monitor, overMs, now)
-      const tellsLatency = latencyMs !== undefined && status.state !== 'maintenance'
-      return { ...measuresOf(status), ...measured, ...(tellsLatency && { latencyMs }) }
+    return questions.map((question) => {
+      const status = statuses.get(question.monitor)
+      return status ? answerOf(question, status, this.#store, now) : {}
     })
   }
 
   /** Takes what a job says. False where there is no such heartbeat. */
   beat(id: string, kind: BeatKind): boolean {
     if (this.#find(id)?.kind !== 'telling') return false
-    this.#store.saveBeat(id, afterBeat(this.#beats.get(id), kind, this.#settings.clock()))
+    this.#told.saveBeat(id, afterBeat(this.#beats.get(id), kind, this.#settings.clock()))
     return true
   }
 
   /** Keeps a maintenance window. */
   announce(window: Omit<Maintenance, 'id'>): Maintenance {
     const announced = { ...window, id: newId() }
-    this.#store.announce(announced)
+    this.#told.announce(announced, this.#settings.clock())
     return announced
   }
 
   /** Withdraws an announced window; whether there was one. */
   withdraw(id: string): boolean {
-    return this.#store.withdraw(id)
+    return this.#told.withdraw(id)
   }
 
   get #settings(): Known {
@@ -163,7 +165,7 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   }
 
   get #beats(): ReadonlyMap<string, Beat> {
-    return this.#store.beats()
+    return this.#told.beats()
   }
 
   #find(id: string): Watched | undefined {
@@ -171,7 +173,7 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   }
 
   #windows(now: number): Maintenance[] {
-    return listWindows(this.#settings.schedules, this.#store.announced(now), now)
+    return listWindows(this.#settings.schedules, this.#told.announced(now), now)
   }
 
   /** Hands out what is due, and waits for it. Returns how many checks that is. */
@@ -179,46 +181,61 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
     const settings = this.#settings
     const memory = this.#memory
     const asked = new Map(settings.plan.filter(isAsked).map((monitor) => [monitor.id, monitor]))
-    const shards = dueShards([...asked.values()], scheduledAtMs, (monitor, region) =>
-      this.#runner.isUnderWay(monitor, region)
-        ? Number.POSITIVE_INFINITY
-        : regionMemory(memory, monitor, region).askedAtMs,
-    )
+    const shards = dueShards([...asked.values()], ({ id, intervalMs }, region) => {
+      const { view, askedAtMs } = regionMemory(memory, id, region)
+      // The next run after a first good check asks again, however long the interval is.
+      const soonMs = isRecovering(view) ? MINUTE_MS : intervalMs
+      return (
+        !this.#runner.isUnderWay(id, region) && isDue({ id, intervalMs: soonMs }, scheduledAtMs, askedAtMs)
+      )
+    })
     for (const { region, monitors } of shards) {
       for (const id of monitors) {
         const { view } = regionMemory(memory, id, region)
         rememberRegion(memory, id, region, { askedAtMs: scheduledAtMs, view })
       }
     }
-    const termsOf = (id: string, region: Region) => ({
-      timeoutMs: asked.get(id)!.timeoutMs,
-      recheck: isFirstFailure(regionMemory(memory, id, region).view),
-    })
+    const termsOf = (id: string, region: Region) => {
+      const { timeoutMs, canRepeat } = asked.get(id)!
+      return { timeoutMs, recheck: canRepeat && isFirstFailure(regionMemory(memory, id, region).view) }
+    }
     await within(WAIT_MS, this.#runner.start(shards, termsOf, settings))
     return shards.reduce((sum, { monitors }) => sum + monitors.length, 0)
   }
 
+  /** Undefined where no check needs it. */
+  async #watchControl(): Promise<KnownControl | undefined> {
+    const isRemote = ({ regions }: Watched) => regions.some((region) => region !== 'internal')
+    if (!this.#settings.plan.some(isRemote)) return undefined
+    return await watchControl(this.#memory.control, this.#settings)
+  }
+
   /** Takes what arrived, judges, and stores both. */
-  #commit(): {
+  #commit(control: KnownControl | undefined): {
     readonly statuses: readonly MonitorStatus[]
     readonly results: readonly CheckResult[]
-    readonly atMs: number
+    readonly judgedAtMs: number
+    readonly orderMs: number
   } {
     try {
       const memory = this.#memory
       const now = this.#settings.clock()
-      // No two runs share a time: the history goes by it. After a clock went back, what is seen goes by that all the same.
-      const atMs = Math.max(now, (memory.judgedAtMs ?? 0) + 1)
+      const orderMs = Math.max(now, (memory.orderMs ?? 0) + 1)
       const results = this.#takeResults(memory)
       const statuses = this.#judge(now)
-      this.#loadedMemory = { judgedAtMs: atMs, monitors: onlyWatched(memory.monitors, this.#settings.plan) }
+      this.#loadedMemory = {
+        judgedAtMs: now,
+        orderMs,
+        ...(control && { control }),
+        monitors: onlyWatched(memory.monitors, this.#settings.plan),
+      }
       this.#store.save({
-        atMs,
+        atMs: orderMs,
         results,
         states: new Map(statuses.map(({ id, state }) => [id, state])),
         memory: encodeMemory(this.#loadedMemory),
       })
-      return { statuses, results, atMs }
+      return { statuses, results, judgedAtMs: now, orderMs }
     } catch (error) {
       this.#loadedMemory = undefined // it may be ahead of the disk: it is read again
       throw error
@@ -288,10 +305,3 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
 }
 
 const isAsked = (monitor: Watched): monitor is Asked => monitor.kind === 'asked'
-
-function measuresOf({ state, seen }: MonitorStatus): Pick<MonitorMeasures, 'up' | 'degraded'> {
-  if (seen === 'unknown') return {}
-  if (seen === 'up') return { up: 1, degraded: 0 }
-  if (state === 'maintenance') return seen === 'degraded' ? { up: 1 } : {}
-  return seen === 'degraded' ? { up: 1, degraded: 1 } : { up: 0, degraded: 0 }
-}

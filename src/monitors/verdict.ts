@@ -56,6 +56,9 @@ export function afterCheck(
 /** Whether a check that fails should be made again at once: what failed before has been confirmed already. */
 export const isFirstFailure = (view: RegionView): boolean => !view.isDown && view.inARow === 0
 
+/** Whether a region that is down has seen a good check: whether it is up again is soon asked, not an interval later. */
+export const isRecovering = (view: RegionView): boolean => view.isDown === true && view.inARow > 0
+
 /** What a region says at `now`. An answer is good for two intervals and the time that two checks may take. */
 export function regionState(
   view: RegionView,

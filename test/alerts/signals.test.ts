@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { observe } from '../../src/alerts/condition.ts'
 import { NO_SAMPLES } from '../../src/alerts/samples.ts'
@@ -118,6 +119,18 @@ describe('a signal over requests', () => {
     expect(measure('request_rate')).toBe(0)
   })
 
+  it('has no ratio and no latency of fewer requests than the rule wants, so that it pages nobody', () =>
+    fc.assert(
+      fc.property(fc.nat(40), fc.nat(40), fc.integer({ min: 1, max: 60 }), (a, b, minRequests) => {
+        const world = { metrics: { windows: [[requests(a, a, '/a'), requests(b, 0, '/b')]] } }
+        const value = measure('error_ratio', world, { minRequests })
+        expect(value).toBe(a + b < minRequests || a + b === 0 ? 'none' : a / (a + b))
+        const seen = observe(rule('error_ratio', { minRequests, threshold: 0 }), value)
+        expect(seen.holds).toBe(a > 0 && a + b >= minRequests)
+        expect(seen.condition).toBe(`error_ratio > 0 over 5m of at least ${minRequests} requests`)
+      }),
+    ))
+
   it('has no data where the metrics could not be read', () => {
     for (const signal of ['error_ratio', 'latency_p99_ms', 'request_rate', 'cache_hit_ratio'] as const) {
       expect(measure(signal, { metrics: null })).toBeUndefined()
@@ -201,9 +214,9 @@ describe('a signal of a monitor', () => {
     ]
     const plan = planSignals(rules, CACHE, NOW)
     expect(plan.questions).toEqual([
-      { monitor: 'api', overMs: 5 * MINUTE },
-      { monitor: 'api', overMs: 60 * MINUTE },
-      { monitor: 'shop', overMs: 5 * MINUTE },
+      { monitor: 'api', of: 'state', overMs: 5 * MINUTE },
+      { monitor: 'api', of: 'uptime', overMs: 60 * MINUTE },
+      { monitor: 'shop', of: 'state', overMs: 5 * MINUTE },
     ])
     const readings = {
       now: NOW,

@@ -179,6 +179,15 @@ describe('the configuration', () => {
     ])
   })
 
+  it('takes a least number of requests only where requests are judged together', () => {
+    const rule = { id: 'a', operator: '>', threshold: 1, severity: 'info', summary: 's', minRequests: 20 }
+    const check = (signal: string) => () => checkConfig({ alerts: { rules: [{ ...rule, signal }] } })
+    expect(check('error_ratio')).not.toThrow()
+    expect(check('latency_p95_ms')).not.toThrow()
+    expect(check('request_rate')).toThrow('minRequests')
+    expect(check('mongodb_latency_ms')).toThrow('minRequests')
+  })
+
   it('takes a route only where there are routes', () => {
     const rule = { id: 'a', operator: '>', threshold: 1, severity: 'info', summary: 's', route: '/x' }
     const mistakes = mistakesIn(() =>

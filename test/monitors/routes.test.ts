@@ -50,6 +50,7 @@ describe('the monitors, for the admin', () => {
       expect(status).toBe(200)
       expect(body).toMatchObject({
         judged_at: '2200-01-06T12:00:00.000Z',
+        warnings: [],
         monitors: [
           {
             id: 'shop',
@@ -74,6 +75,17 @@ describe('the monitors, for the admin', () => {
         ],
       })
       expect(JSON.stringify(body)).not.toContain('secret')
+    }))
+
+  it('are listed with a warning where the control URL is silent', () =>
+    inWorld(async (world) => {
+      world.configure([PLAIN])
+      world.control = false
+      await world.tick()
+      const { body } = await admin(world).send('GET', '/admin/monitors')
+      expect(body).toMatchObject({
+        warnings: [expect.stringContaining('probes.controlUrl gives no answer since 2200-01-06T12:00:00')],
+      })
     }))
 
   it('are shown one by one with their history', () =>
@@ -126,6 +138,8 @@ describe('the monitors, for the admin', () => {
           failed, // checked again at once
         ],
       })
+      const old = await send('GET', `${path}?to=2199-12-30T14:00:00Z`)
+      expect(old.body).toMatchObject({ from: new Date(world.now - 7 * DAY_MS).toISOString(), checks: [] })
       const some = await send('GET', `${path}?from=2200-01-06T12:00:30Z&to=2200-01-06T12:01:30Z`)
       expect(some.body).toMatchObject({ checks: [failed, failed] })
       expect(await send('GET', '/admin/monitors/nothing/checks')).toMatchObject({ status: 404 })
@@ -134,7 +148,8 @@ describe('the monitors, for the admin', () => {
   it.each([
     ['from=yesterday', 'from'],
     ['from=2200-01-06T12:00:00Z&to=2200-01-06T11:00:00Z', 'from'],
-    ['from=2199-12-01T00:00:00Z&to=2199-12-01T01:00:00Z', 'from'],
+    ['from=2199-12-30T11:59:59Z&to=2199-12-31T00:00:00Z', 'from'],
+    ['to=2199-12-30T12:00:00Z', 'to'],
     ['from=2200-01-01T12:00:00Z&to=2200-01-06T12:00:00Z', 'to'],
     ['since=now', 'since'],
   ])('name what is wrong with %s', (query, field) =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MINUTE_MS } from '../../src/lib/clock.ts'
-import { dueShards, slotOf, staggered } from '../../src/monitors/schedule.ts'
+import { dueShards, isDue, slotOf, staggered } from '../../src/monitors/schedule.ts'
 
 const interval = fc.integer({ min: 60, max: 86_400 }).map((seconds) => seconds * 1000)
 
@@ -15,8 +15,7 @@ describe('the schedule', () => {
         let checks = 0
         for (let minute = 0; minute < minutes; minute++) {
           const atMs = startMs + minute * MINUTE_MS
-          const monitor = { id, intervalMs, timeoutMs: 10_000, regions: ['asia'] as const }
-          if (dueShards([monitor], atMs, () => lastMs).length === 0) continue
+          if (!isDue({ id, intervalMs }, atMs, lastMs)) continue
           lastMs = atMs
           checks += 1
         }
@@ -46,8 +45,7 @@ describe('the schedule', () => {
       timeoutMs: 10_000,
       regions: ['asia'] as const,
     }))
-    const isDue = (id: string) => ['m3', 'm30'].includes(id)
-    const shards = dueShards(monitors, 0, (id) => (isDue(id) ? undefined : Number.POSITIVE_INFINITY))
+    const shards = dueShards(monitors, ({ id }) => ['m3', 'm30'].includes(id))
     expect(shards).toEqual([
       { region: 'asia', shard: 0, monitors: ['m3'] },
       { region: 'asia', shard: 1, monitors: ['m30'] },
@@ -61,7 +59,7 @@ describe('the schedule', () => {
       timeoutMs: index % 5 === 4 ? 10_001 : 10_000,
       regions: ['asia'] as const,
     }))
-    const shards = dueShards(monitors, 0, () => undefined)
+    const shards = dueShards(monitors, () => true)
     expect(shards.map(({ shard, monitors: { length } }) => [shard, length])).toEqual([
       [0, 20],
       [1, 4],
@@ -82,7 +80,7 @@ describe('the schedule', () => {
     let checks = 0
     for (let minute = 0; minute < 5; minute++) {
       const atMs = startMs + minute * MINUTE_MS
-      const shards = dueShards(monitors, atMs, () => atMs - MINUTE_MS)
+      const shards = dueShards(monitors, (monitor) => isDue(monitor, atMs, atMs - MINUTE_MS))
       checks += shards.flatMap((shard) => shard.monitors).length
       // 100 of each minute in 5 shards; of the others about 20, which may lie in two or three.
       expect(shards.length).toBeLessThanOrEqual(8)

@@ -47,7 +47,7 @@ describe('the time of a monitor', () => {
       expect(daysOf(store, 'api', later)).toEqual(expected)
       store.save(judged(later, { api: 'up' }))
       expect(daysOf(store, 'api', later)).toEqual(expected)
-      expect(store.measure('api', 7 * DAY_MS, later)).toEqual({ uptimeRatio: 1 })
+      expect(store.uptime('api', 7 * DAY_MS, later)).toBe(1)
     }))
 
   it('is there at any moment, also while an hour waits for the run that ends it', () =>
@@ -279,29 +279,33 @@ describe('measuring', () => {
         const uptimeRatio = 1 - (downMs - lastHalf + firstHalf) / overMs
         const sorted = last(overMinutes, latencyAt).sort((a, b) => a - b)
         for (const each of [store, reopen()]) {
-          const measured = each.measure('api', overMs, now)
-          expect(measured.uptimeRatio).toBeCloseTo(uptimeRatio, 12)
+          const measured = each.latency('api', overMs, now)
+          expect(each.uptime('api', overMs, now)).toBeCloseTo(uptimeRatio, 12)
           for (const [name, q] of [
             ['p50', 0.5],
             ['p95', 0.95],
             ['p99', 0.99],
           ] as const) {
             const exact = sorted[Math.ceil(q * sorted.length) - 1]!
-            expect(Math.abs(measured.latencyMs![name] - exact)).toBeLessThanOrEqual(
-              exact * RELATIVE_ERROR + 0.5,
-            )
+            expect(Math.abs(measured![name] - exact)).toBeLessThanOrEqual(exact * RELATIVE_ERROR + 0.5)
           }
         }
       }
-      expect(store.measure('never', DAY_MS, now)).toEqual({})
+      expect([store.uptime('never', DAY_MS, now), store.latency('never', DAY_MS, now)]).toEqual([
+        undefined,
+        undefined,
+      ])
     }))
 
   it('says nothing of time that nobody measured', () =>
     withStore((reopen) => {
       const store = reopen()
-      expect(store.measure('api', DAY_MS, MIDNIGHT)).toEqual({})
+      expect([store.uptime('api', DAY_MS, MIDNIGHT), store.latency('api', DAY_MS, MIDNIGHT)]).toEqual([
+        undefined,
+        undefined,
+      ])
       store.save(judged(MIDNIGHT, { api: 'unknown' }))
-      expect(store.measure('api', DAY_MS, MIDNIGHT + MINUTE_MS)).toEqual({})
+      expect(store.uptime('api', DAY_MS, MIDNIGHT + MINUTE_MS)).toBeUndefined()
     }))
 })
 
@@ -344,43 +348,6 @@ describe('a run', () => {
       expect(store.checks('api', 0, MIDNIGHT + DAY_MS)).toHaveLength(2)
       expect(daysOf(store, 'api', MIDNIGHT + HOUR_MS + MINUTE_MS)).toEqual([
         { date: '2026-11-21', ...NOTHING, unknown: HOUR_MS, down: MINUTE_MS },
-      ])
-    }))
-})
-
-describe('maintenance and beats', () => {
-  it('keeps what is announced until it has ended', () =>
-    withStore((reopen) => {
-      const store = reopen()
-      const window = (id: string, fromMs: number, toMs: number) => ({
-        id,
-        title: id,
-        monitors: ['api'],
-        fromMs,
-        toMs,
-      })
-      store.announce(window('later', MIDNIGHT + 5, MIDNIGHT + 9))
-      store.announce(window('sooner', MIDNIGHT, MIDNIGHT + HOUR_MS))
-      store.announce(window('later', MIDNIGHT + 5, MIDNIGHT + DAY_MS))
-      expect(
-        reopen()
-          .announced(MIDNIGHT)
-          .map(({ id }) => id),
-      ).toEqual(['sooner', 'later'])
-      expect(store.announced(MIDNIGHT + HOUR_MS)).toEqual([window('later', MIDNIGHT + 5, MIDNIGHT + DAY_MS)])
-      expect(store.withdraw('later')).toBe(true)
-      expect(store.withdraw('later')).toBe(false)
-    }))
-
-  it('keeps the last beat of each job', () =>
-    withStore((reopen) => {
-      const store = reopen()
-      store.saveBeat('backup', { firstAtMs: 1 })
-      store.saveBeat('backup', { firstAtMs: 1, doneAtMs: 2 })
-      store.saveBeat('other', { firstAtMs: 3 })
-      expect([...reopen().beats()]).toEqual([
-        ['backup', { firstAtMs: 1, doneAtMs: 2 }],
-        ['other', { firstAtMs: 3 }],
       ])
     }))
 })

@@ -37,6 +37,8 @@ export class World {
   /** Called before a prober answers; may reject, or wait. */
   onProbe: (region: Region, shard: number) => Promise<void> = async () => {}
   onJudged: (statuses: readonly MonitorStatus[], atMs: number) => Promise<void> = async () => {}
+  /** Whether the control URL answers. */
+  control = true
   readonly probes: (ProbeRequest & { readonly shard: number })[] = []
   readonly sleeps: number[] = []
   readonly told: (readonly MonitorStatus[])[] = []
@@ -84,7 +86,7 @@ export class World {
   takeAsked(): string[] {
     return this.probes
       .splice(0)
-      .flatMap(({ region, checks }) => checks.map(({ monitor }) => `${region}/${monitor}`))
+      .flatMap(({ region, monitors }) => monitors.map((monitor) => `${region}/${monitor}`))
       .sort()
   }
 
@@ -110,13 +112,15 @@ export class World {
         run: async (request) => {
           this.probes.push({ ...request, shard })
           await this.onProbe(region, shard)
-          return request.checks.flatMap(({ monitor, recheck }) => {
-            const atMs = this.now
-            const result = { monitor, region, atMs, ...this.answer(monitor, region) }
-            return recheck && result.outcome === 'failed' ? [result, result] : [result]
-          })
+          return request.monitors.map((monitor) => ({
+            monitor,
+            region,
+            atMs: this.now,
+            ...this.answer(monitor, region),
+          }))
         },
       }),
+      controlAnswers: async () => this.control,
       onJudged: async (statuses, atMs) => {
         this.told.push(statuses)
         await this.onJudged(statuses, atMs)

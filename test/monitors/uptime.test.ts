@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
 import { uptimeRatio } from '../../src/monitors/model.ts'
 import { unpackHistories } from '../../src/monitors/packed-history.ts'
+import type { MonitorMeasures } from '../../src/monitors/ports.ts'
 import { LEASE_MS } from '../../src/monitors/uptime.ts'
 import { FAILED, inWorld, PLAIN, SLOW, START_MS, UNKNOWN, UP, type World } from './uptime-world.ts'
 
@@ -36,7 +37,7 @@ describe('a run', () => {
       )
       expect(await world.tick()).toEqual({ outcome: 'ok', checks: 2_000 })
       expect(world.probes).toHaveLength(100)
-      expect(Math.max(...world.probes.map(({ checks }) => checks.length))).toBe(20)
+      expect(Math.max(...world.probes.map(({ monitors }) => monitors.length))).toBe(20)
       expect(new Set(world.probes.map(({ region, shard }) => `${region} ${shard}`)).size).toBe(100)
       expect(Math.max(...world.sleeps)).toBeLessThan(40_000)
       expect(world.sleeps).toHaveLength(98) // the first of each region begins at once
@@ -47,9 +48,10 @@ describe('a run', () => {
     inWorld(async (world) => {
       world.configure([{ ...PLAIN, failures: 2, recoveries: 2 }])
       await world.tick()
-      expect(world.probes.at(-1)?.checks).toEqual([{ monitor: 'shop', recheck: true }])
+      expect(world.takeAsked()).toEqual(['eu-west/shop'])
       world.answer = () => FAILED
       await world.nextTick()
+      expect(world.takeAsked()).toEqual(['eu-west/shop', 'eu-west/shop'])
       expect(world.status('shop')).toMatchObject({
         state: 'down',
         seen: 'down',
@@ -57,13 +59,55 @@ describe('a run', () => {
         reason: 'status 500, expected 2xx',
       })
       await world.nextTick()
-      expect(world.probes.at(-1)?.checks).toEqual([{ monitor: 'shop', recheck: false }])
+      expect(world.takeAsked()).toEqual(['eu-west/shop'])
       world.answer = () => UP
       await world.nextTick()
       expect(world.status('shop').state).toBe('down')
       await world.nextTick()
       expect(world.status('shop')).toMatchObject({ state: 'up', sinceMs: START_MS + 4 * MINUTE_MS })
       expect(world.status('shop').reason).toBeUndefined()
+    }))
+
+  it('asks again a minute after a first good check, however long the interval is', () =>
+    inWorld(async (world) => {
+      world.configure([{ ...PLAIN, interval: 300, failures: 2, recoveries: 3 }])
+      const answers = [UP, UP, FAILED, FAILED, UP, FAILED, UP, UP, UP, UP]
+      // Of each check: the minutes since the one before, what it came to, and the state after it.
+      const seen: string[] = []
+      world.answer = () => answers.shift() ?? UP
+      for (let minute = 0, last = 0; answers.length > 0; minute++) {
+        await world.nextTick()
+        const [, ...again] = world.takeAsked()
+        const { outcome } = world.status('shop').regions[0]!.last!
+        if (world.status('shop').regions[0]!.last!.atMs !== world.now) continue
+        seen.push(
+          `${minute - last} min: ${outcome}${again.length > 0 ? ', again' : ''}, ${world.status('shop').state}`,
+        )
+        last = minute
+      }
+      expect(seen.slice(2)).toEqual([
+        '5 min: failed, again, down',
+        '5 min: up, down',
+        '1 min: failed, down', // it was no recovery
+        '4 min: up, down',
+        '1 min: up, down',
+        '1 min: up, up',
+        '3 min: up, up',
+      ])
+    }))
+
+  it('asks for what recovers once for a minute, also where a run comes twice', () =>
+    inWorld(async (world) => {
+      world.configure([{ ...PLAIN, interval: 60, recoveries: 5 }])
+      world.answer = () => FAILED
+      await world.tick()
+      world.answer = () => UP
+      await world.nextTick()
+      world.takeAsked()
+      await world.tick()
+      world.restart()
+      await world.tick()
+      expect(world.takeAsked()).toEqual([])
     }))
 
   it('tells who listens, after it is stored; that one failing changes nothing', () =>
@@ -156,6 +200,40 @@ describe('a prober', () => {
     }))
 })
 
+describe('a control URL that gives no answer', () => {
+  const silentSince = (world: World) => world.uptime.report().controlSilentSinceMs
+  const warnings = (world: World) => world.lines.filter(({ event }) => event === 'control_url_silent').length
+
+  it('is told of while all is well, until it answers', () =>
+    inWorld(async (world) => {
+      world.configure([PLAIN])
+      world.control = false
+      await world.tick()
+      expect([silentSince(world), warnings(world)]).toEqual([START_MS, 1])
+      await world.nextTick()
+      world.restart()
+      expect([silentSince(world), warnings(world)]).toEqual([START_MS, 2])
+      world.control = true
+      await world.nextTick()
+      expect(silentSince(world)).toBeUndefined()
+
+      // While it answers it is asked four times an hour.
+      world.control = false
+      for (let minute = 0; minute < 14; minute++) await world.nextTick()
+      expect(silentSince(world)).toBeUndefined()
+      await world.nextTick()
+      expect([silentSince(world), warnings(world)]).toEqual([world.now, 3])
+    }))
+
+  it('is nobody’s concern where nothing is checked from outside', () =>
+    inWorld(async (world) => {
+      world.configure([{ name: 'Edgewatch', type: 'service' }])
+      world.control = false
+      await world.tick()
+      expect([silentSince(world), warnings(world)]).toEqual([undefined, 0])
+    }))
+})
+
 describe('two runs', () => {
   it('that overlap do not check twice', () =>
     inWorld(async (world) => {
@@ -215,6 +293,24 @@ describe('a clock that jumped a day ahead and came back', () => {
       expect(world.told.at(-1)).toMatchObject([{ state: 'down', sinceMs: world.now }, { state: 'up' }])
     }))
 
+  it('leaves no judgement in the future, and tells who listens in their order', () =>
+    inWorld(async (world) => {
+      world.configure([PLAIN])
+      const order: number[] = []
+      world.onJudged = async (_, atMs) => void order.push(atMs)
+      await world.tick()
+      world.now += DAY_MS
+      await world.tick()
+      world.now -= DAY_MS
+      for (let minute = 0; minute < 2; minute++) {
+        await world.nextTick()
+        world.restart()
+        expect(world.uptime.report().judgedAtMs).toBe(world.now)
+      }
+      expect(order).toEqual([...order].sort((a, b) => a - b))
+      expect(new Set(order).size).toBe(4)
+    }))
+
   it('does not keep what was seen then for fresh', () =>
     inWorld(async (world) => {
       world.configure([PLAIN])
@@ -268,7 +364,7 @@ describe('a change of the configuration', () => {
       expect(world.takeAsked()).toEqual(['asia/shop'])
       expect(world.uptime.report().monitors.map(({ id }) => id)).toEqual(['shop'])
       expect(unpackHistories(world.uptime.history(['old', 'shop'])).map(({ id }) => id)).toEqual(['shop'])
-      expect(world.uptime.measure([{ monitor: 'old', overMs: HOUR_MS }])).toEqual([{}])
+      expect(world.uptime.measure([{ monitor: 'old', of: 'state', overMs: HOUR_MS }])).toEqual([{}])
     }))
 })
 
@@ -348,8 +444,11 @@ describe('maintenance', () => {
       for (const answer of [FAILED, SLOW, UP]) {
         world.answer = () => answer
         await world.nextTick()
-        const [measures = {}] = world.uptime.measure([{ monitor: 'shop', overMs: HOUR_MS }])
-        measured.push([measures.up, measures.degraded, measures.latencyMs])
+        const [state = {}, latency = {}] = world.uptime.measure([
+          { monitor: 'shop', of: 'state', overMs: HOUR_MS },
+          { monitor: 'shop', of: 'latency', overMs: HOUR_MS },
+        ])
+        measured.push([state.up, state.degraded, latency.latencyMs])
       }
       expect(measured).toEqual([
         [undefined, undefined, undefined],
@@ -357,7 +456,7 @@ describe('maintenance', () => {
         [1, 0, undefined],
       ])
       world.now += HOUR_MS
-      expect(world.uptime.measure([{ monitor: 'shop', overMs: 2 * HOUR_MS }])).toMatchObject([
+      expect(world.uptime.measure([{ monitor: 'shop', of: 'latency', overMs: 2 * HOUR_MS }])).toMatchObject([
         { latencyMs: { p50: expect.any(Number) } },
       ])
     }))
@@ -461,14 +560,17 @@ describe('what alert rules are told', () => {
       await world.nextTick()
       world.now += MINUTE_MS
       const overMs = 5 * MINUTE_MS
-      const [shop, other] = world.uptime.measure([
-        { monitor: 'shop', overMs },
-        { monitor: 'other', overMs },
-      ])
-      expect(shop).toMatchObject({ up: 0, degraded: 0, uptimeRatio: 0.8 })
-      expect(shop?.latencyMs?.p50).toBeGreaterThan(38)
-      expect(shop?.latencyMs?.p50).toBeLessThan(42)
-      expect(other).toEqual({})
+      const ask = (monitor: string) =>
+        Object.assign(
+          {},
+          ...(['state', 'uptime', 'latency'] as const).flatMap((of) =>
+            world.uptime.measure([{ monitor, of, overMs }]),
+          ),
+        ) as MonitorMeasures
+      expect(ask('shop')).toMatchObject({ up: 0, degraded: 0, uptimeRatio: 0.8 })
+      expect(ask('shop').latencyMs?.p50).toBeGreaterThan(38)
+      expect(ask('shop').latencyMs?.p50).toBeLessThan(42)
+      expect(ask('other')).toEqual({})
     }))
 })
 

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { MINUTE_MS } from '../../src/lib/clock.ts'
 import type { CheckResult, SeenState } from '../../src/monitors/model.ts'
 import type { RegionView } from '../../src/monitors/verdict.ts'
-import { afterCheck, isFirstFailure, NOTHING_SEEN, regionState, verdict } from '../../src/monitors/verdict.ts'
+import {
+  afterCheck,
+  isFirstFailure,
+  isRecovering,
+  NOTHING_SEEN,
+  regionState,
+  verdict,
+} from '../../src/monitors/verdict.ts'
 
 type Outcome = CheckResult['outcome']
 
@@ -96,6 +103,15 @@ describe('a region', () => {
         const view = viewAfter(outcomes, terms)
         const known = outcomes.filter((each) => each !== 'unknown')
         expect(isFirstFailure(view)).toBe(!view.isDown && known.at(-1) !== 'failed')
+      }),
+    ))
+
+  it('is recovering while it is down and its last known check was good', () =>
+    fc.assert(
+      fc.property(fc.array(outcome, { maxLength: 40 }), patience, (outcomes, terms) => {
+        const view = viewAfter(outcomes, terms)
+        const known = outcomes.filter((each) => each !== 'unknown')
+        expect(isRecovering(view)).toBe(view.isDown === true && known.at(-1) !== 'failed')
       }),
     ))
 })
