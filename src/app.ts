@@ -94,7 +94,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
         styleSrc: ["'unsafe-inline'"],
-        imgSrc: ['data:'],
+        imgSrc: ["'self'", 'data:'],
         baseUri: ["'none'"],
         formAction: ["'none'"],
         frameAncestors: ["'none'"],
@@ -176,10 +176,22 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   app.route('/admin', signInRoutes({ auth, sessions, service: config.service.name }))
   app.use('/admin/*', auth.required, timeout(ADMIN_TIMEOUT_MS))
   app.route('/admin', signOutRoutes(sessions))
+  const api = new Hono()
+    .route(
+      '/',
+      incidentRoutes({
+        incidents: services.incidents,
+        book: services.incidentBook,
+        monitors: config.monitors,
+        clock: systemClock,
+      }),
+    )
+    .route('/', monitorRoutes({ monitors: config.monitors, uptime: services.uptime, clock: systemClock }))
   app.route(
     '/admin',
     pageRoutes({
       ...services,
+      api,
       mongodb: config.mongodb && services.mongodb,
       described: () => describeConfig(written, env as unknown as Record<string, unknown>),
       clock: systemClock,
@@ -195,19 +207,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     }),
   )
   app.route('/admin', alertRoutes(services.ledger, systemClock))
-  app.route(
-    '/admin',
-    incidentRoutes({
-      incidents: services.incidents,
-      book: services.incidentBook,
-      monitors: config.monitors,
-      clock: systemClock,
-    }),
-  )
-  app.route(
-    '/admin',
-    monitorRoutes({ monitors: config.monitors, uptime: services.uptime, clock: systemClock }),
-  )
+  app.route('/admin', api)
   app.route('/admin', pushedRoutes(services.pushed))
   app.route('/admin', businessRoutes(businessSettings))
   app.get('/test/error', auth.required, () => {

@@ -77,7 +77,7 @@ export function home(
             <meta charset="utf-8" />
             <meta name="viewport" content="width=device-width, initial-scale=1" />
             <title>{about.name}</title>
-            <link rel="icon" href="data:," />
+            <link rel="icon" href="/assets/icon.svg" />
             <style>{raw(STYLE)}</style>
           </head>
           <body>

@@ -60,6 +60,24 @@ const form = (operationId: string, summary: string, example: object): Operation 
   answers: { 303: redirect('Back to the page, which says what came of it') },
 })
 
+/** As `form`, for those that go through routes of the API, which look at what is sent. */
+const formOf = (operationId: string, summary: string, schema: z.ZodType, example: object): Operation => ({
+  operationId,
+  summary,
+  access: 'admin',
+  body: { 'application/x-www-form-urlencoded': { schema, example } },
+  answers: { 303: redirect('Back to the page, which says what came of it') },
+  errors: {
+    400: 'Something is wrong with a field; people get the page with what they entered',
+    404: 'There is no such thing any more',
+    409: 'It can not be done as things stand',
+  },
+})
+
+const someText = z.string()
+const monitors = z.array(someText).optional()
+const incidentExample = 'error-rate-1795338000000'
+
 const range: Parameter = {
   description: 'How far back',
   example: '24h',
@@ -124,6 +142,57 @@ export const dashboardOperations: OperationGroup = {
     'POST /admin/pages/alerts/unsilence': form('unsilenceFromPage', 'End a silence', {
       id: '0193551e-7c1a-7a52-9a3b-5f0f1f1c8b11',
     }),
+    'GET /admin/pages/incidents': view('showIncidents', 'Incidents, and what people tell of them', {
+      incident: { description: 'The id of an incident, to see more of it', example: incidentExample },
+    }),
+    'POST /admin/pages/incidents/post': formOf(
+      'postIncidentFromPage',
+      'Post an incident',
+      z.object({
+        title: someText,
+        message: someText,
+        stage: someText.optional(),
+        severity: someText.optional(),
+        monitors,
+        by: someText.optional(),
+      }),
+      { title: 'Slow search', message: 'We look into it.', stage: 'investigating', monitors: ['api-health'] },
+    ),
+    'POST /admin/pages/incidents/update': formOf(
+      'updateIncidentFromPage',
+      'Post an update of an incident',
+      z.object({ id: someText, stage: someText, message: someText, by: someText.optional() }),
+      { id: incidentExample, stage: 'identified', message: 'A full disk.' },
+    ),
+    'POST /admin/pages/incidents/amend': formOf(
+      'amendIncidentFromPage',
+      'Change the title or the monitors of an incident',
+      z.object({ id: someText, title: someText, monitors }),
+      { id: incidentExample, title: 'Search is slow', monitors: ['api-health'] },
+    ),
+    'POST /admin/pages/monitors/announce': formOf(
+      'announceMaintenanceFromPage',
+      'Announce maintenance',
+      z.object({
+        title: someText,
+        from: someText.meta({ description: 'In UTC, such as `2026-12-01T02:00`' }),
+        to: someText,
+        monitors,
+      }),
+      { title: 'Database upgrade', from: '2026-12-01T02:00', to: '2026-12-01T03:00' },
+    ),
+    'POST /admin/pages/monitors/withdraw': formOf(
+      'withdrawMaintenanceFromPage',
+      'Withdraw announced maintenance',
+      z.object({ id: someText }),
+      { id: '0193551e-7c1a-7a52-9a3b-5f0f1f1c8b11' },
+    ),
+    'POST /admin/pages/business/refresh': {
+      operationId: 'askBusinessFromPage',
+      summary: 'Ask MongoDB for the business numbers now',
+      access: 'admin',
+      answers: { 303: redirect('Back to the page, which says what came of it') },
+    },
     'GET /admin/pages/monitors': view('showMonitors', 'Monitors, maintenance and incidents', {
       monitor: { description: 'The id of a monitor, to see more of it', example: 'api-health' },
     }),

@@ -5,6 +5,7 @@ import { equalInConstantTime } from '../lib/bearer.ts'
 import type { Clock } from '../lib/clock.ts'
 import { HOUR_MS, SECOND_MS } from '../lib/clock.ts'
 import type { Secret } from '../lib/secret.ts'
+import { formField } from './form-fields.ts'
 
 /** What goes into sessions. */
 export interface SessionSettings {
@@ -69,14 +70,6 @@ export class Sessions {
 export async function carriesCsrfToken(c: Context, { csrfToken }: Session): Promise<boolean> {
   const sent = c.req.header('X-CSRF-Token') ?? (await formField(c, 'csrf'))
   return sent !== undefined && (await equalInConstantTime(sent, csrfToken))
-}
-
-/** A field of the form that was sent; undefined where there is none. */
-export async function formField(c: Context, name: string): Promise<string | undefined> {
-  const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
-  if (!isForm.test(c.req.header('Content-Type') ?? '')) return undefined
-  const value = (await c.req.parseBody())[name]
-  return typeof value === 'string' ? value : undefined
 }
 
 /** `__Host-` cookies are this host's alone, and secure; http on one's own machine can't have them. */

@@ -2,10 +2,11 @@ import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { BLOCKED_MS } from '../lib/token-guard.ts'
 import type { AdminAuth, AdminVariables } from './auth.ts'
+import { formField } from './form-fields.ts'
 import { Document } from './pages/layout.tsx'
 import { HOME_PATH, returnPath } from './return-path.ts'
 import type { Sessions } from './sessions.ts'
-import { formField, isSecure } from './sessions.ts'
+import { isSecure } from './sessions.ts'
 
 /** What signing in and out uses. */
 export interface SignInSettings {

@@ -27,6 +27,9 @@ const report = z.object({
     description: '30 days in UTC, oldest first',
   }),
   revenue_by_tier: list(z.object({ tier: z.string(), customers: z.int(), mrr: z.number() })),
+  revenue_by_day: list(z.object({ date: z.iso.date(), mrr: z.number() })).meta({
+    description: 'Monthly revenue on each day as it was last asked then: up to 90 days in UTC, oldest first',
+  }),
   total_mrr: z.number().meta({ description: 'Monthly revenue in US dollars' }),
   framework_usage: list(
     z.object({

@@ -10,6 +10,7 @@ const overview: z.infer<typeof answers.business> = {
   age_seconds: 840,
   daily_active_users: [{ date: '2026-11-21', dau: 412 }],
   revenue_by_tier: [{ tier: 'growth', customers: 12, mrr: 2388 }],
+  revenue_by_day: [{ date: '2026-11-21', mrr: 2388 }],
   total_mrr: 2388,
   framework_usage: [{ framework: 'GRI', usage_count: 90, avg_coverage: 71.5 }],
   events: { backlog: 0, max_backlog: 100_000 },

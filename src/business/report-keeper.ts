@@ -6,7 +6,7 @@ import type { LogAccess } from './event-log.ts'
 import type { BusinessDatabase, BusinessOverview } from './ports.ts'
 import { aggregations } from './queries.ts'
 import type { BusinessReport } from './report.ts'
-import { reportOf, setGauges } from './report.ts'
+import { reportOf, setGauges, withRevenue } from './report.ts'
 import type { EventQueueSettings } from './settings.ts'
 
 /** Of each query, on the server. */
@@ -65,7 +65,7 @@ export class ReportKeeper {
       log.warn('business_queries_failed', { reason: answer.error.message })
       return undefined
     }
-    const report = reportOf(answer.value, config.prices, now)
+    const report = withRevenue(reportOf(answer.value, config.prices, now), this.#kept())
     this.#lastAsked = { atMs: now }
     this.#log.commit((each) => each.saveReport(report))
     setGauges(report, config, metrics, recorder)

@@ -16,12 +16,27 @@ export interface BusinessReport {
   readonly days: readonly { readonly date: string; readonly dau: number }[]
   /** Customers and their monthly revenue in US dollars, the tier with the most customers first. */
   readonly tiers: readonly { readonly tier: string; readonly customers: number; readonly mrr: number }[]
+  /**
+   * Monthly revenue on each day as it was last asked then: up to 90 days, oldest first, without those on which nobody
+   * asked. Undefined in what was stored before this was kept.
+   */
+  readonly revenue?: readonly { readonly date: string; readonly mrr: number }[]
   /** Uses of the last 7 days, and how much of the framework was covered on average, in percent. */
   readonly frameworks: readonly {
     readonly framework: string
     readonly usage_count: number
     readonly avg_coverage: number | null
   }[]
+}
+
+const REVENUE_DAYS = 90
+
+/** The report with the revenue of the days before, as the one before it has them. */
+export function withRevenue(report: BusinessReport, before: BusinessReport | undefined): BusinessReport {
+  const today = isoDate(report.askedAtMs)
+  const mrr = report.tiers.reduce((sum, tier) => sum + tier.mrr, 0)
+  const past = (before?.revenue ?? []).filter(({ date }) => date < today)
+  return { ...report, revenue: [...past, { date: today, mrr }].slice(-REVENUE_DAYS) }
 }
 
 /** Makes a report of the rows of `aggregations`, in their order. */

@@ -133,6 +133,7 @@ function overviewJson(overview: BusinessOverview | undefined, now: number): z.in
     age_seconds: Math.max(0, Math.round((now - report.askedAtMs) / SECOND_MS)),
     daily_active_users: report.days,
     revenue_by_tier: report.tiers,
+    revenue_by_day: report.revenue ?? [],
     total_mrr: report.tiers.reduce((sum, { mrr }) => sum + mrr, 0),
     framework_usage: report.frameworks,
     events,

@@ -15,8 +15,8 @@ export const lineText = (maxLength: number) =>
   z
     .string()
     .trim()
-    .min(1)
-    .max(maxLength)
+    .min(1, { error: 'text that is not empty' })
+    .max(maxLength, { error: `at most ${maxLength} characters` })
     .regex(/^\P{Cc}*$/u, { error: 'text on one line' })
 
 /** A host name or an IP address; a text with `${NAME}` in it is checked when it is filled in. */

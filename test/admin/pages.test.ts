@@ -1,39 +1,8 @@
-import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
-import type { AdminVariables } from '../../src/admin/auth.ts'
 import { PAGES } from '../../src/admin/pages/layout.tsx'
-import { pageRoutes } from '../../src/admin/pages/routes.ts'
-import { HOUR_MS } from '../../src/lib/clock.ts'
-import { Dashboard, PAGE, START_MS } from './dashboard.ts'
+import { START_MS } from './dashboard.ts'
+import { dashboard, part } from './open-pages.ts'
 import { BUSY, FakeSources, totals } from './sources.ts'
-
-/** The pages over fakes, for somebody who has signed in. */
-async function dashboard(sources = new FakeSources()) {
-  const service = new Dashboard(['token'], (clock) =>
-    new Hono<{ Variables: AdminVariables }>().route('/', pageRoutes(sources.of(clock))),
-  )
-  const headers = { ...PAGE, Cookie: await service.cookie('token') }
-  const html = async (path: string) => {
-    const response = await service.request(path, { headers })
-    expect(response.status).toBe(200)
-    return response.text()
-  }
-  const csrf = /name="csrf" value="(\w+)"/.exec(await html('/admin'))?.[1] ?? ''
-  const send = (path: string, fields: Record<string, string>) =>
-    service.request(path, { method: 'POST', headers, body: new URLSearchParams({ csrf, ...fields }) })
-  return { service, sources, html, send, csrf }
-}
-
-/** The text of a part, with its tags taken out. */
-function part(html: string, id: string): string {
-  const [, rest = ''] = html.split(`<section id="${id}"`)
-  const [shown = ''] = rest.split(/<section id="[^"]*" class="part/)
-  return shown
-    .replaceAll(/^[^>]*>|<[^>]*>/g, ' ')
-    .replaceAll('&#39;', "'")
-    .replaceAll('&quot;', '"')
-    .replaceAll(/\s+/g, ' ')
-}
 
 describe('the pages', () => {
   it('say what there is', async () => {
@@ -53,8 +22,15 @@ describe('the pages', () => {
     expect(part(alerts, 'deliveries')).toMatch(/webhook being retried .* answered 500/)
     expect(part(alerts, 'deliveries')).toMatch(/slack-alerts given up .* answered 404/)
     expect(part(alerts, 'deliveries')).toMatch(/pager delivered/)
-    expect(part(alerts, 'incidents')).toMatch(/resolved API is down: status 500 monitor-api .* lasted 5m/)
-    expect(part(alerts, 'incidents')).toMatch(/pager told : that it fires .* identified : a bad deploy kim/)
+
+    const incidents = await html('/admin/pages/incidents?incident=incident-1')
+    expect(part(incidents, 'past')).toMatch(
+      /resolved API is down API is down: status 500 .* lasted 5m, monitor-api/,
+    )
+    expect(part(incidents, 'incident')).toMatch(
+      /pager was told that it fires .* Identified by kim: a bad deploy/,
+    )
+    expect(await html('/admin/pages/incidents?incident=other')).toContain('No such incident')
 
     const monitors = await html('/admin/pages/monitors?monitor=api-health')
     expect(part(monitors, 'monitor')).toMatch(/API health .* Uptime, 7 days 99.50 %/)
@@ -74,9 +50,17 @@ describe('the pages', () => {
 
     const business = await html('/admin/pages/business')
     expect(part(business, 'business')).toMatch(
-      /Active today 17 Active yesterday 41 Customers 3 Monthly revenue \$597/,
+      /Monthly revenue \$597 Customers 3 Active today 17 Active yesterday 41/,
     )
-    expect(part(business, 'business')).toMatch(/growth 3 \$597 .* GRI 12 61.5 %/)
+    for (const [id, text] of [
+      ['chart-revenue', '2026-11-21 $597 2026-11-20 $398'],
+      ['chart-tiers', 'growth $597'],
+      ['chart-customers', 'growth 3'],
+      ['chart-frameworks', 'GRI 12'],
+      ['chart-coverage', 'GRI 61.5 %'],
+    ] as const) {
+      expect(part(business, id)).toContain(text)
+    }
     expect(part(business, 'events')).toContain('4 room for 10,000')
 
     const pushed = await html('/admin/pages/pushed')
@@ -137,10 +121,12 @@ describe('the pages', () => {
       ['active', 'No rule was evaluated yet'],
       ['silences', 'Nothing is silenced'],
       ['deliveries', 'Nobody was told of anything'],
-      ['incidents', 'There was no incident'],
     ] as const) {
       expect(part(alerts, id)).toContain(text)
     }
+    const incidents = await html('/admin/pages/incidents')
+    expect(part(incidents, 'open')).toContain('No incident is open')
+    expect(part(incidents, 'past')).toContain('No incident was resolved')
     const monitors = await html('/admin/pages/monitors')
     expect(part(monitors, 'monitors')).toMatch(/API health unknown .* nowhere yet .* were not judged yet/)
     expect(part(monitors, 'maintenance')).toContain('No maintenance')
@@ -169,7 +155,9 @@ describe('the pages', () => {
     expect(await html('/admin/pages/business')).toContain('Nothing is configured')
     expect(await html('/admin/pages/pushed')).toContain('INGEST_TOKEN')
     expect(await html('/admin/pages/cache')).toContain('UPSTASH_REDIS_REST_TOKEN')
-    expect(await html('/admin/pages/links')).toContain('No links are configured')
+    const links = await html('/admin/pages/links')
+    expect(part(links, 'elsewhere')).toMatch(/Status page of this service No other links are configured/)
+    expect(links).toContain('<a href="/status">')
   })
 
   it('show text as text, whoever wrote it', async () => {
@@ -305,91 +293,4 @@ describe('the requests page', () => {
     service.now = START_MS + 11_000 // 12:03:16
     expect(await last()).toBe(Date.UTC(2026, 10, 21, 12, 3))
   })
-})
-
-describe('the forms of the pages', () => {
-  const location = (response: Response) => [response.status, response.headers.get('Location')]
-
-  it('acknowledge', async () => {
-    const { send, sources, html } = await dashboard()
-    const answer = await send('/admin/pages/alerts/acknowledge', {
-      alert: 'error-rate',
-      by: ' kim ',
-      note: '',
-    })
-    expect(location(answer)).toEqual([303, '/admin/pages/alerts?notice=acknowledged'])
-    expect(sources.acts).toEqual([{ acknowledge: 'error-rate', by: 'kim', note: undefined }])
-    expect(await html('/admin/pages/alerts?notice=acknowledged')).toContain('no more reminders')
-    const gone = await send('/admin/pages/alerts/acknowledge', { alert: 'redis-down' })
-    expect(location(gone)).toEqual([303, '/admin/pages/alerts?notice=not-firing'])
-  })
-
-  it('silence', async () => {
-    const { send, sources } = await dashboard()
-    const fields = { alert: 'error-rate', for: '4h', reason: 'upgrade', by: '' }
-    expect(location(await send('/admin/pages/alerts/silence', fields))).toEqual([
-      303,
-      '/admin/pages/alerts?notice=silenced',
-    ])
-    expect(sources.acts).toEqual([
-      { silence: { matcher: { alert: 'error-rate' }, untilMs: START_MS + 4 * HOUR_MS, reason: 'upgrade' } },
-    ])
-  })
-
-  it('end a silence', async () => {
-    const { send } = await dashboard()
-    for (const [id, notice] of [
-      ['silence-1', 'unsilenced'],
-      ['silence-2', 'no-silence'],
-    ] as const) {
-      expect(location(await send('/admin/pages/alerts/unsilence', { id }))).toEqual([
-        303,
-        `/admin/pages/alerts?notice=${notice}`,
-      ])
-    }
-  })
-
-  it('delete a pushed group', async () => {
-    const { send, sources, html } = await dashboard()
-    const [, labels = ''] = /name="labels" value="([^"]*)"/.exec(await html('/admin/pages/pushed')) ?? []
-    const answer = await send('/admin/pages/pushed/delete', { labels: labels.replaceAll('&quot;', '"') })
-    expect(location(answer)).toEqual([303, '/admin/pages/pushed?notice=group-deleted'])
-    expect(sources.acts).toEqual([{ remove: { instance: 'db-1', job: 'nightly' } }])
-    const gone = await send('/admin/pages/pushed/delete', { labels: '{"job":"other"}' })
-    expect(location(gone)).toEqual([303, '/admin/pages/pushed?notice=no-group'])
-    for (const wrong of ['', '[]', '{"job":1}', '{']) {
-      expect((await send('/admin/pages/pushed/delete', { labels: wrong })).status).toBe(400)
-    }
-  })
-
-  it.each([
-    ['acknowledge', { alert: '' }],
-    ['silence', { alert: 'error-rate', for: '1h', reason: '  ' }],
-    ['silence', { alert: 'error-rate', for: '999d', reason: 'x' }],
-    ['silence', { alert: 'Not A Slug', for: '1h', reason: 'x' }],
-    ['unsilence', {}],
-  ])('refuse a wrong %s: %j', async (form, fields) => {
-    const { send, sources } = await dashboard()
-    expect((await send(`/admin/pages/alerts/${form}`, fields as Record<string, string>)).status).toBe(400)
-    expect(sources.acts).toEqual([])
-  })
-
-  it('do nothing without the CSRF token', async () => {
-    const { send, sources } = await dashboard()
-    for (const form of ['acknowledge', 'silence', 'unsilence']) {
-      const fields = { alert: 'error-rate', for: '1h', reason: 'x', id: 'silence-1', csrf: 'wrong' }
-      expect((await send(`/admin/pages/alerts/${form}`, fields)).status).toBe(403)
-    }
-    expect(sources.acts).toEqual([])
-  })
-
-  it.each(['nothing', '__proto__', 'toString', '<b>'])(
-    'say nothing of an unknown outcome %j',
-    async (notice) => {
-      const { html } = await dashboard()
-      expect(await html(`/admin/pages/alerts?notice=${encodeURIComponent(notice)}`)).not.toContain(
-        'class="notice',
-      )
-    },
-  )
 })

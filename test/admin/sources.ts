@@ -1,3 +1,4 @@
+import { Hono } from 'hono'
 import written from '../../edgewatch.config.ts'
 import type { PageSources } from '../../src/admin/pages/page-kit.tsx'
 import type { Incident } from '../../src/alerts/model.ts'
@@ -6,14 +7,17 @@ import type { BusinessOverview } from '../../src/business/ports.ts'
 import { describeConfig } from '../../src/config/describe.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Facts } from '../../src/health/model.ts'
+import type { IncidentBookClient } from '../../src/incidents/book.ts'
 import type { IncidentRecord } from '../../src/incidents/model.ts'
+import { incidentRoutes } from '../../src/incidents/routes.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
-import { ok } from '../../src/lib/result.ts'
+import { err, ok } from '../../src/lib/result.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { createCatalog, DURATION_BOUNDS_SECONDS } from '../../src/metrics/catalog.ts'
 import type { MetricsQuery, RouteTotals } from '../../src/metrics/query.ts'
 import { packHistories } from '../../src/monitors/packed-history.ts'
-import type { MonitorsReport } from '../../src/monitors/ports.ts'
+import type { MonitorsReport, UptimeMonitorClient } from '../../src/monitors/ports.ts'
+import { monitorRoutes } from '../../src/monitors/routes.ts'
 import type { GroupSummary } from '../../src/push/store.ts'
 import { silentLogger } from '../health/silent-logger.ts'
 import { START_MS } from './dashboard.ts'
@@ -95,6 +99,8 @@ const INCIDENT: IncidentRecord = {
   ],
 }
 
+const POSTED = { severity: 'warning', startedAtMs: START_MS } as const
+
 const DAY = { up: DAY_MS * 0.995, degraded: 0, down: DAY_MS * 0.005, unknown: 0, maintenance: 0 }
 
 const MONITORS: MonitorsReport = {
@@ -113,7 +119,13 @@ const MONITORS: MonitorsReport = {
     },
   ],
   maintenance: [
-    { title: 'Database upgrade', monitors: [], fromMs: START_MS - HOUR_MS, toMs: START_MS + HOUR_MS },
+    {
+      id: 'window-1',
+      title: 'Database upgrade',
+      monitors: [],
+      fromMs: START_MS - HOUR_MS,
+      toMs: START_MS + HOUR_MS,
+    },
   ],
 }
 
@@ -132,6 +144,10 @@ const BUSINESS: BusinessOverview = {
       { date: '2026-11-21', dau: 17 },
     ],
     tiers: [{ tier: 'growth', customers: 3, mrr: 597 }],
+    revenue: [
+      { date: '2026-11-20', mrr: 398 },
+      { date: '2026-11-21', mrr: 597 },
+    ],
     frameworks: [{ framework: 'GRI', usage_count: 12, avg_coverage: 61.5 }],
   },
   backlog: 4,
@@ -220,6 +236,8 @@ export class FakeSources {
   readonly broken = new Set<'metrics' | 'ledger' | 'mongodb'>()
   readonly queries: MetricsQuery[] = []
   readonly acts: unknown[] = []
+  /** Why nothing more can be written of incidents; undefined where it can. */
+  refusal: string | undefined
   variables: Record<string, string> = VARIABLES
   config: unknown = written
 
@@ -277,6 +295,7 @@ export class FakeSources {
         },
       }),
       incidents: { list: async () => this.incidents },
+      api: this.#api(clock),
       uptime: () => ({
         report: async () => this.monitors,
         history: async (ids) =>
@@ -302,7 +321,13 @@ export class FakeSources {
         },
       }),
       business: this.business && {
-        queue: () => ({ overview: async () => this.business! }),
+        queue: () => ({
+          overview: async () => this.business!,
+          refresh: async () => {
+            this.acts.push('refresh')
+            return this.business!
+          },
+        }),
         asksDatabase: true,
       },
       cache: () => ({ getOrCompute: (_key, _ttl, compute) => compute() }),
@@ -310,5 +335,43 @@ export class FakeSources {
       log: silentLogger,
       clock,
     }
+  }
+
+  /** The real routes, of which the book and the monitors are fakes. */
+  #api(clock: () => number) {
+    const { monitors } = loadConfig(this.config, this.variables).config
+    const written = async (act: object) => {
+      this.acts.push(act)
+      return this.refusal === undefined
+        ? ok({ id: 'incident-2', title: 'Slow search', updates: [], posted: POSTED })
+        : err({ message: this.refusal, retryable: false })
+    }
+    const book = {
+      post: (post: object) => written({ post }),
+      addUpdate: (id: string, update: object) => written({ id, update }),
+      amend: (id: string, amendment: object) => written({ id, amendment }),
+    }
+    const uptime = {
+      report: async () => this.monitors,
+      announce: async (window: object) => {
+        this.acts.push({ announce: window })
+        return { id: 'window-1', ...window }
+      },
+      withdraw: async (id: string) => {
+        this.acts.push({ withdraw: id })
+        return id === 'window-1'
+      },
+    }
+    return new Hono()
+      .route(
+        '/',
+        incidentRoutes({
+          incidents: { read: async () => ({ incidents: this.incidents, missing: [] }) },
+          book: () => book as unknown as IncidentBookClient,
+          monitors,
+          clock,
+        }),
+      )
+      .route('/', monitorRoutes({ monitors, uptime: () => uptime as unknown as UptimeMonitorClient, clock }))
   }
 }

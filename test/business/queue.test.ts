@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DocumentWrite } from '../../src/business/documents.ts'
 import type { BusinessDatabase } from '../../src/business/ports.ts'
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/lib/clock.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/lib/clock.ts'
 import { err, ok } from '../../src/lib/result.ts'
 import { createWorld } from './world.ts'
 
@@ -309,6 +309,27 @@ describe('the report', () => {
     db.isAway = false
     world.now += 10 * SECOND_MS
     expect(await queue.refresh()).not.toHaveProperty('problem')
+  })
+
+  it('keeps the revenue of each day as it was last asked then, for 90 days', async () => {
+    const { world, queue, evict } = createWorld({ database: database() })
+    const dateOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10)
+    const first = dateOf(world.now)
+    for (let asked = 0; asked < 3; asked++) {
+      await queue.refresh()
+      await evict()
+      world.now += MINUTE_MS
+    }
+    expect((await queue.refresh()).report?.revenue).toEqual([{ date: first, mrr: 398 }])
+    for (let day = 0; day < 95; day++) {
+      world.now += DAY_MS
+      await queue.refresh()
+    }
+    const revenue = (await queue.overview()).report?.revenue ?? []
+    expect(revenue).toHaveLength(90)
+    expect(revenue.map(({ date }) => date)).toEqual(
+      Array.from({ length: 90 }, (_, index) => dateOf(world.now - (89 - index) * DAY_MS)),
+    )
   })
 
   it('is none before the first answer', async () => {

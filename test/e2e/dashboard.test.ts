@@ -9,6 +9,7 @@ const PAGES = [
   ['/admin', 'Overview'],
   ['/admin/pages/requests', 'Requests'],
   ['/admin/pages/alerts', 'Alerts'],
+  ['/admin/pages/incidents', 'Incidents'],
   ['/admin/pages/monitors', 'Monitors'],
   ['/admin/pages/dependencies', 'Dependencies'],
   ['/admin/pages/cache', 'Cache'],

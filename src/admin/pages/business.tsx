@@ -1,10 +1,11 @@
 import type { BusinessOverview } from '../../business/ports.ts'
 import type { BusinessReport } from '../../business/report.ts'
 import { ok } from '../../lib/result.ts'
-import { Chart } from './chart.tsx'
-import { Empty, Figure, Part, Section, TableScroll, Time } from './elements.tsx'
+import { BarChart, Chart } from './chart.tsx'
+import { Empty, Figure, Part, Section, Time } from './elements.tsx'
 import { formatValue } from './format.ts'
-import type { PageHandler, PageKit } from './page-kit.tsx'
+import { ACTIONS, Csrf } from './forms.tsx'
+import { formsOf, type PageHandler, type PageKit } from './page-kit.tsx'
 
 /** The queries are asked once an hour; what waits changes with each event. */
 const BUSINESS_SECONDS = 60
@@ -25,6 +26,7 @@ export function businessPage(kit: PageKit): PageHandler {
       )
     }
     const overview = await kit.readings.read('business', async () => ok(await business.queue().overview()))
+    const { csrfToken } = formsOf(c)
     return kit.render(
       c,
       'business',
@@ -32,6 +34,7 @@ export function businessPage(kit: PageKit): PageHandler {
         <Part
           id="business"
           title="Customers and users"
+          aside={business.asksDatabase && <AskNow csrfToken={csrfToken} />}
           reading={overview}
           show={(value) => <Numbers overview={value} asksDatabase={business.asksDatabase} />}
         />
@@ -46,6 +49,15 @@ export function businessPage(kit: PageKit): PageHandler {
     )
   }
 }
+
+const AskNow = ({ csrfToken }: { csrfToken: string | undefined }) => (
+  <form method="post" action={ACTIONS.refreshBusiness}>
+    <Csrf token={csrfToken} />
+    <button type="submit" class="quiet">
+      Ask MongoDB now
+    </button>
+  </form>
+)
 
 const Numbers = ({
   overview: { report, problem },
@@ -79,93 +91,88 @@ const Numbers = ({
   </>
 )
 
-const Report = ({ report: { askedAtMs, days, tiers, frameworks } }: { report: BusinessReport }) => {
-  const revenue = tiers.reduce((sum, { mrr }) => sum + mrr, 0)
+const NO_CUSTOMERS = 'There are no customers.'
+const NO_FRAMEWORKS = 'No framework was used in the last 7 days.'
+
+const Report = ({
+  report: { askedAtMs, days, tiers, revenue = [], frameworks },
+}: {
+  report: BusinessReport
+}) => {
   const customers = tiers.reduce((sum, each) => sum + each.customers, 0)
+  const mrr = tiers.reduce((sum, each) => sum + each.mrr, 0)
   return (
     <>
       <dl class="figures">
+        <Figure label="Monthly revenue" value={formatValue(mrr, 'dollars')} />
+        <Figure label="Customers" value={formatValue(customers, 'count')} />
         <Figure label="Active today" value={formatValue(days.at(-1)?.dau, 'count')} />
         <Figure label="Active yesterday" value={formatValue(days.at(-2)?.dau, 'count')} />
-        <Figure label="Customers" value={formatValue(customers, 'count')} />
-        <Figure label="Monthly revenue" value={dollars(revenue)} />
       </dl>
-      <Chart
-        id="chart-users"
-        title="Active users by day"
-        unit="count"
-        timesMs={days.map(({ date }) => Date.parse(date))}
-        lines={[{ name: 'Users', values: days.map(({ dau }) => dau) }]}
-        empty="No user was active in the last 30 days."
-      />
       <div class="charts">
-        <Numbered
-          title="Customers by tier"
-          columns={['Tier', 'Customers', 'Monthly revenue']}
-          rows={tiers.map((each) => [each.tier, formatValue(each.customers, 'count'), dollars(each.mrr)])}
-          empty="There are no customers."
+        <Chart
+          id="chart-users"
+          title="Active users by day"
+          unit="count"
+          timesMs={days.map(({ date }) => Date.parse(date))}
+          lines={[{ name: 'Users', values: days.map(({ dau }) => dau) }]}
+          empty="No user was active in the last 30 days."
         />
-        <Numbered
-          title="Frameworks, 7 days"
-          columns={['Framework', 'Uses', 'Average coverage']}
-          rows={frameworks.map((each) => [
-            each.framework,
-            formatValue(each.usage_count, 'count'),
-            each.avg_coverage === null ? '–' : formatValue(each.avg_coverage / 100, 'ratio'),
-          ])}
-          empty="No framework was used in the last 7 days."
+        <Chart
+          id="chart-revenue"
+          title="Monthly revenue by day"
+          unit="dollars"
+          timesMs={revenue.map(({ date }) => Date.parse(date))}
+          // A line needs two days.
+          lines={[{ name: 'Revenue', values: revenue.map((day) => (revenue.length > 1 ? day.mrr : null)) }]}
+          empty="It is kept from today on, a number for each day; the line begins with the second one."
+        />
+        <BarChart
+          id="chart-tiers"
+          title="Monthly revenue by tier"
+          unit="dollars"
+          of="Tier"
+          name="Revenue"
+          bars={tiers.map((each) => ({ label: each.tier, value: each.mrr }))}
+          empty={NO_CUSTOMERS}
+        />
+        <BarChart
+          id="chart-customers"
+          title="Customers by tier"
+          unit="count"
+          of="Tier"
+          name="Customers"
+          bars={tiers.map((each) => ({ label: each.tier, value: each.customers }))}
+          empty={NO_CUSTOMERS}
+        />
+        <BarChart
+          id="chart-frameworks"
+          title="Uses of frameworks, 7 days"
+          unit="count"
+          of="Framework"
+          name="Uses"
+          bars={frameworks.map((each) => ({ label: each.framework, value: each.usage_count }))}
+          empty={NO_FRAMEWORKS}
+        />
+        <BarChart
+          id="chart-coverage"
+          title="Average coverage of frameworks, 7 days"
+          unit="ratio"
+          of="Framework"
+          name="Coverage"
+          bars={frameworks.map((each) => ({
+            label: each.framework,
+            value: each.avg_coverage === null ? null : each.avg_coverage / 100,
+          }))}
+          empty={NO_FRAMEWORKS}
         />
       </div>
       <p class="dim">
-        Asked at <Time atMs={askedAtMs} /> UTC
+        Asked at <Time atMs={askedAtMs} /> UTC, and again each hour
       </p>
     </>
   )
 }
-
-/** A table of which all columns but the first are numbers. */
-const Numbered = ({
-  title,
-  columns,
-  rows,
-  empty,
-}: {
-  title: string
-  columns: readonly string[]
-  rows: readonly (readonly string[])[]
-  empty: string
-}) => (
-  <div>
-    <h3>{title}</h3>
-    {rows.length === 0 ? (
-      <Empty>{empty}</Empty>
-    ) : (
-      <TableScroll label={title}>
-        <table>
-          <thead>
-            <tr>
-              {columns.map((name, index) => (
-                <th scope="col" class={index > 0 ? 'number' : ''}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(([first, ...rest]) => (
-              <tr>
-                <th scope="row">{first}</th>
-                {rest.map((value) => (
-                  <td class="number">{value}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
-    )}
-  </div>
-)
 
 const Backlog = ({ backlog, maxBacklog }: Pick<BusinessOverview, 'backlog' | 'maxBacklog'>) => (
   <dl class="figures">
@@ -177,5 +184,3 @@ const Backlog = ({ backlog, maxBacklog }: Pick<BusinessOverview, 'backlog' | 'ma
     />
   </dl>
 )
-
-const dollars = (amount: number): string => `$${formatValue(amount, 'count')}`

@@ -1,20 +1,31 @@
+import type { MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
 import * as z from 'zod'
-import type { AlertLedgerClient } from '../../alerts/ledger.ts'
 import { slug } from '../../config/text.ts'
-import type { Clock } from '../../lib/clock.ts'
 import { parseDurationMs } from '../../lib/duration.ts'
+import { HttpError } from '../../lib/http-error.ts'
 import { validate } from '../../lib/validation.ts'
-import type { PushStoreClient } from '../../push/client.ts'
 import { groupLabels } from '../../push/model.ts'
-import type { NoticeName } from './forms.tsx'
+import { formFields } from '../form-fields.ts'
+import { wantsPage } from '../wants-page.ts'
+import { incidentFormRoutes, maintenanceFormRoutes } from './incident-form-routes.ts'
+import type { NoticeName } from './notice.tsx'
+import type { PageHandler, PageSources, PageVariables } from './page-kit.tsx'
+import { SILENCE_TIMES } from './silences.tsx'
+
+const requiredText = (maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: 'text that is not empty' })
+    .max(maxLength, { error: `at most ${maxLength} characters` })
 
 /** A field that was left empty is not there. */
 const optionalText = (maxLength: number) =>
   z
     .string()
     .trim()
-    .max(maxLength)
+    .max(maxLength, { error: `at most ${maxLength} characters` })
     .transform((text) => text || undefined)
     .optional()
 
@@ -22,8 +33,8 @@ const acknowledgement = z.object({ alert: slug, by: optionalText(100), note: opt
 
 const silence = z.object({
   alert: slug,
-  for: z.enum(['30m', '1h', '4h', '24h', '7d']),
-  reason: z.string().trim().min(1).max(500),
+  for: z.enum(SILENCE_TIMES.map(([value]) => value)),
+  reason: requiredText(500),
   by: optionalText(100),
 })
 
@@ -43,18 +54,19 @@ const group = z.object({
     }),
 })
 
-/** What the forms act on. */
-export interface FormSources {
-  readonly ledger: () => Pick<AlertLedgerClient, 'acknowledge' | 'silence' | 'unsilence'>
-  readonly pushed: () => Pick<PushStoreClient, 'remove'>
-  readonly clock: Clock
-}
+/** The pages that have forms. */
+export type PagesWithForms = Readonly<
+  Record<'alerts' | 'incidents' | 'monitors' | 'business' | 'pushed', PageHandler>
+>
 
 /** What the forms of the pages do. Each leads back to its page, which says what came of it. */
-export function formRoutes({ ledger, pushed, clock }: FormSources) {
-  const back = (page: 'alerts' | 'pushed', notice: NoticeName) => `/admin/pages/${page}?notice=${notice}`
+export function formRoutes(sources: PageSources, pages: PagesWithForms) {
+  const { ledger, pushed, business, clock } = sources
+  const back = (page: keyof PagesWithForms, notice: NoticeName) => `/admin/pages/${page}?notice=${notice}`
 
-  return new Hono()
+  const routes = new Hono<{ Variables: PageVariables }>()
+  for (const [name, page] of Object.entries(pages)) routes.use(`/${name}/*`, showAgain(page))
+  return routes
     .post('/alerts/acknowledge', validate('form', acknowledgement), async (c) => {
       const { alert, by, note } = c.req.valid('form')
       const incident = await ledger().acknowledge(alert, { by, note })
@@ -74,8 +86,33 @@ export function formRoutes({ ledger, pushed, clock }: FormSources) {
       const ended = await ledger().unsilence(c.req.valid('form').id)
       return c.redirect(back('alerts', ended ? 'unsilenced' : 'no-silence'), 303)
     })
+    .route('/incidents', incidentFormRoutes(sources.api))
+    .route('/monitors', maintenanceFormRoutes(sources.api))
+    .post('/business/refresh', async (c) => {
+      const overview = await business?.queue().refresh()
+      const asked = overview?.report !== undefined && overview.problem === undefined
+      return c.redirect(back('business', asked ? 'business-asked' : 'business-not-asked'), 303)
+    })
     .post('/pushed/delete', validate('form', group), async (c) => {
       const deleted = await pushed().remove(groupLabels(c.req.valid('form').labels))
       return c.redirect(back('pushed', deleted ? 'group-deleted' : 'no-group'), 303)
     })
 }
+
+/** Shows people the page with their form again, where what they sent could not be carried out. */
+const showAgain =
+  (page: PageHandler): MiddlewareHandler<{ Variables: PageVariables }> =>
+  async (c, next) => {
+    await next()
+    const { error } = c
+    if (!(error instanceof HttpError) || ![400, 404, 409].includes(error.status) || !wantsPage(c)) return
+    const fields = await formFields(c)
+    c.set('sent', {
+      form: fields.get('form')?.[0],
+      fields,
+      message: error.message,
+      mistakes: error.details,
+    })
+    c.status(error.status as 400)
+    c.res = await page(c)
+  }

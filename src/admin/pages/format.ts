@@ -1,7 +1,7 @@
 import { SECOND_MS } from '../../lib/clock.ts'
 
 /** What a number is of. */
-export type Unit = 'per-second' | 'ratio' | 'ms' | 'count'
+export type Unit = 'per-second' | 'ratio' | 'ms' | 'count' | 'dollars'
 
 /** A number with its unit, short enough for a table; a dash where there is none. */
 export function formatValue(value: number | null | undefined, unit: Unit): string {
@@ -15,6 +15,8 @@ export function formatValue(value: number | null | undefined, unit: Unit): strin
       return value >= 10 * SECOND_MS ? `${significant(value / SECOND_MS)} s` : `${significant(value)} ms`
     case 'count':
       return wholeNumber.format(value)
+    case 'dollars':
+      return `$${wholeNumber.format(Math.round(value))}`
   }
 }
 

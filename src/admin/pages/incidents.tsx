@@ -1,63 +1,163 @@
-import type { IncidentRecord, TimelineEntry } from '../../incidents/model.ts'
+import type { MonitorConfig } from '../../config/monitors.ts'
+import type { IncidentRecord } from '../../incidents/model.ts'
+import { DAY_MS } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
-import { Badge, Empty, severityTone, Time } from './elements.tsx'
+import { ok } from '../../lib/result.ts'
+import { Badge, Empty, Part, Section, severityTone, Time } from './elements.tsx'
+import type { FormContext } from './forms.tsx'
+import { AmendForm, PostForm, UpdateForm } from './incident-forms.tsx'
+import { Timeline } from './incident-timeline.tsx'
+import { formsOf, type PageHandler, type PageKit } from './page-kit.tsx'
 
-const WHAT: Readonly<Record<TimelineEntry['kind'], string>> = {
-  opened: 'opened',
-  held_back: 'held back',
-  silenced: 'silenced',
-  released: 'no longer held back',
-  told: 'told',
-  not_told: 'could not be told',
-  acknowledged: 'acknowledged',
-  resolved: 'resolved',
-  update: 'update',
+/** So far the page looks back, and so many it shows. */
+const PAST_MS = 90 * DAY_MS
+const PAST_SHOWN = 50
+
+interface IncidentProps {
+  readonly incident: IncidentRecord
+  readonly monitors: readonly MonitorConfig[]
+  readonly now: number
 }
 
-/** Incidents, the latest first, each with what happened in it. */
-export const IncidentsList = ({ incidents, now }: { incidents: readonly IncidentRecord[]; now: number }) => {
-  if (incidents.length === 0) return <Empty>There was no incident in the last 7 days.</Empty>
+const isOpen = ({ resolvedAtMs }: IncidentRecord): boolean => resolvedAtMs === undefined
+
+const State = ({ incident }: { incident: IncidentRecord }) => (
+  <Badge tone={isOpen(incident) ? severityTone(incident.severity) : 'off'}>
+    {isOpen(incident) ? incident.stage : 'resolved'}
+  </Badge>
+)
+
+/** Since when, what opened it, and what it is about. */
+const About = ({ incident, monitors, now }: IncidentProps) => {
+  const { alert, source, startedAtMs, resolvedAtMs, severity, summary, heldBack } = incident
+  const names = incident.monitors.map((id) => monitors.find((each) => each.id === id)?.name ?? id)
   return (
-    <ul class="cards">
-      {incidents.map((each) => (
-        <li>
-          <h3>
-            <Badge tone={each.resolvedAtMs === undefined ? severityTone(each.severity) : 'off'}>
-              {each.resolvedAtMs === undefined ? `open, ${each.severity}` : 'resolved'}
-            </Badge>{' '}
-            {each.summary ?? each.title}
-          </h3>
-          <p class="dim">
-            {each.alert !== undefined && (
-              <>
-                <code>{each.alert}</code>,{' '}
-              </>
-            )}
-            {each.stage}, since <Time atMs={each.startedAtMs} /> UTC,{' '}
-            {each.resolvedAtMs === undefined
-              ? `for ${formatDuration(now - each.startedAtMs)}`
-              : `lasted ${formatDuration(each.resolvedAtMs - each.startedAtMs)}`}
-            {each.heldBack !== undefined && `. Held back: ${each.heldBack}`}
-          </p>
-          {each.timeline.length > 0 && (
-            <details>
-              <summary>What happened ({each.timeline.length})</summary>
-              <ol class="timeline">
-                {each.timeline.map(({ atMs, kind, receiver, stage, text, by }) => (
-                  <li>
-                    <Time atMs={atMs} />{' '}
-                    <strong>
-                      {[receiver, kind === 'update' ? stage : WHAT[kind]].filter(Boolean).join(' ')}
-                    </strong>
-                    {text !== undefined && `: ${text}`}
-                    {by !== undefined && <span class="dim"> {by}</span>}
-                  </li>
-                ))}
-              </ol>
-            </details>
-          )}
-        </li>
-      ))}
-    </ul>
+    <>
+      {summary !== undefined && summary !== incident.title && <p>{summary}</p>}
+      <p class="dim">
+        {severity}, since <Time atMs={startedAtMs} /> UTC,{' '}
+        {resolvedAtMs === undefined
+          ? `for ${formatDuration(now - startedAtMs)}`
+          : `lasted ${formatDuration(resolvedAtMs - startedAtMs)}`}
+        {source === 'person' && ', posted by hand'}
+        {alert !== undefined && (
+          <>
+            , <code>{alert}</code>
+          </>
+        )}
+        {names.length > 0 && `. Monitors: ${names.join(', ')}`}
+        {heldBack !== undefined && `. Held back: ${heldBack}`}
+      </p>
+    </>
   )
+}
+
+/** Incidents, each leading to what happened in it. */
+const IncidentsList = ({
+  incidents,
+  empty,
+  ...props
+}: Omit<IncidentProps, 'incident'> & { incidents: readonly IncidentRecord[]; empty: string }) => {
+  if (incidents.length === 0) return <Empty>{empty}</Empty>
+  return (
+    <>
+      <ul class="cards">
+        {incidents.slice(0, PAST_SHOWN).map((incident) => (
+          <li>
+            <h3>
+              <State incident={incident} />{' '}
+              <a href={`/admin/pages/incidents?${new URLSearchParams({ incident: incident.id })}`}>
+                {incident.title}
+              </a>
+            </h3>
+            <About incident={incident} {...props} />
+          </li>
+        ))}
+      </ul>
+      {incidents.length > PAST_SHOWN && (
+        <p class="dim">
+          The latest {PAST_SHOWN} of {incidents.length}; all of them are in{' '}
+          <a href="/admin/incidents">JSON</a>.
+        </p>
+      )}
+    </>
+  )
+}
+
+/** One incident: what happened in it, and what can be said of it. */
+const IncidentDetails = ({ forms, ...props }: IncidentProps & { forms: FormContext }) => {
+  const { incident, monitors } = props
+  return (
+    <>
+      <About {...props} />
+      <Timeline entries={incident.timeline} />
+      <UpdateForm forms={forms} incident={incident} />
+      <AmendForm forms={forms} incident={incident} monitors={monitors} />
+    </>
+  )
+}
+
+/** Incidents, whoever opened them; and what people tell the public of them. */
+export function incidentsPage(kit: PageKit): PageHandler {
+  const { config, incidents, clock } = kit.sources
+  const { monitors } = config
+  return async (c) => {
+    const now = clock()
+    const reading = await kit.readings.read('incidents', async () => ok(await incidents.list(now - PAST_MS)))
+    const forms = formsOf(c)
+    const asked = c.req.query('incident') ?? forms.sent?.fields.get('id')?.[0]
+    const chosen =
+      asked === undefined || reading.state === 'missing'
+        ? undefined
+        : reading.value.find(({ id }) => id === asked)
+    return kit.render(
+      c,
+      'incidents',
+      <>
+        {chosen && (
+          <Part
+            id="incident"
+            title={chosen.title}
+            aside={<State incident={chosen} />}
+            reading={reading}
+            show={() => <IncidentDetails incident={chosen} monitors={monitors} now={now} forms={forms} />}
+          />
+        )}
+        {asked !== undefined && reading.state !== 'missing' && !chosen && (
+          <Section id="incident" title="No such incident">
+            <Empty>It is older than 90 days, or its address is wrong.</Empty>
+          </Section>
+        )}
+        <Part
+          id="open"
+          title="Open"
+          reading={reading}
+          show={(all) => (
+            <>
+              <IncidentsList
+                incidents={all.filter(isOpen)}
+                monitors={monitors}
+                now={now}
+                empty="No incident is open."
+              />
+              <PostForm forms={forms} monitors={monitors} />
+            </>
+          )}
+        />
+        <Part
+          id="past"
+          title="Resolved, 90 days"
+          reading={reading}
+          show={(all) => (
+            <IncidentsList
+              incidents={all.filter((each) => !isOpen(each))}
+              monitors={monitors}
+              now={now}
+              empty="No incident was resolved in the last 90 days."
+            />
+          )}
+        />
+      </>,
+    )
+  }
 }

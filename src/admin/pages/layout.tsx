@@ -7,6 +7,7 @@ export const PAGES = [
   { name: 'overview', path: '/admin', title: 'Overview' },
   { name: 'requests', path: '/admin/pages/requests', title: 'Requests' },
   { name: 'alerts', path: '/admin/pages/alerts', title: 'Alerts' },
+  { name: 'incidents', path: '/admin/pages/incidents', title: 'Incidents' },
   { name: 'monitors', path: '/admin/pages/monitors', title: 'Monitors' },
   { name: 'dependencies', path: '/admin/pages/dependencies', title: 'Dependencies' },
   { name: 'cache', path: '/admin/pages/cache', title: 'Cache' },
@@ -23,8 +24,8 @@ export interface PageProps {
   readonly environment: string
   /** When it was made; milliseconds since the epoch. */
   readonly atMs: number
-  /** After so many seconds it is worth reading anew. */
-  readonly refreshSeconds: number
+  /** After so many seconds it is worth reading anew; undefined for one that must not change by itself. */
+  readonly refreshSeconds: number | undefined
   /** Of the session; undefined for who sent a bearer token. */
   readonly csrfToken: string | undefined
   readonly children?: Child
@@ -51,7 +52,7 @@ export const Document = ({
         <meta name="robots" content="noindex" />
         <meta name="color-scheme" content="light dark" />
         <title>{title}</title>
-        <link rel="icon" href="data:," />
+        <link rel="icon" href={`${ASSETS}/icon.svg`} />
         <link rel="stylesheet" href={`${ASSETS}/admin.css`} />
         {scripts && (
           <>

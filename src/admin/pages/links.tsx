@@ -2,17 +2,11 @@ import type { Config } from '../../config/schema.ts'
 import { Badge, Empty, Section, severityTone, TableScroll } from './elements.tsx'
 import { type PageHandler, type PageKit, STEADY_SECONDS } from './page-kit.tsx'
 
-/** Dashboards elsewhere. */
-const Elsewhere = ({ links }: Pick<Config, 'links'>) => {
-  if (links.length === 0) {
-    return (
-      <Empty>
-        No links are configured. Set <code>GRAFANA_URL</code>, <code>SENTRY_URL</code> and the like, or add
-        your own to <code>links</code> in <code>edgewatch.config.ts</code>.
-      </Empty>
-    )
-  }
-  return (
+const STATUS_PAGE = 'Status page'
+
+/** Dashboards elsewhere, and the status page: ours, unless another one is configured. */
+const Elsewhere = ({ links }: Pick<Config, 'links'>) => (
+  <>
     <ul class="links">
       {links.map(({ name, url }) => (
         <li>
@@ -22,12 +16,23 @@ const Elsewhere = ({ links }: Pick<Config, 'links'>) => {
           <span class="dim">{URL.parse(url)?.host}</span>
         </li>
       ))}
+      {links.every(({ name }) => name !== STATUS_PAGE) && (
+        <li>
+          <a href="/status">{STATUS_PAGE}</a> <span class="dim">of this service</span>
+        </li>
+      )}
     </ul>
-  )
-}
+    {links.length === 0 && (
+      <Empty>
+        No other links are configured. Set <code>GRAFANA_URL</code>, <code>SENTRY_URL</code> and the like, or
+        add your own to <code>links</code> in <code>edgewatch.config.ts</code>.
+      </Empty>
+    )}
+  </>
+)
 
 const OWN = [
-  ['/status', 'The public status page'],
+  ['/openapi.json', 'The HTTP API, described'],
   ['/health/detailed', 'Every check, with numbers'],
   ['/metrics', 'For Prometheus'],
   ['/admin/metrics', 'Requests, database, cache and scheduler, as JSON'],

@@ -2,16 +2,18 @@ import type { MonitorConfig } from '../../config/monitors.ts'
 import { DAY_MS, MINUTE_MS } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { ok } from '../../lib/result.ts'
-import type { Maintenance, MonitorHistory, MonitorState, MonitorStatus } from '../../monitors/model.ts'
+import type { MonitorHistory, MonitorState, MonitorStatus } from '../../monitors/model.ts'
 import { uptimeRatio } from '../../monitors/model.ts'
 import { unpackHistories } from '../../monitors/packed-history.ts'
 import type { MonitorsReport } from '../../monitors/ports.ts'
 import { Chart } from './chart.tsx'
 import { Badge, Empty, Figure, Part, TableScroll, Time, type Tone } from './elements.tsx'
 import { formatValue } from './format.ts'
-import type { PageHandler, PageKit } from './page-kit.tsx'
+import { MaintenanceList } from './maintenance.tsx'
+import { formsOf, type PageHandler, type PageKit } from './page-kit.tsx'
 
-const TONES: Readonly<Record<MonitorState, Tone>> = {
+/** The colours of the states. */
+export const MONITOR_TONES: Readonly<Record<MonitorState, Tone>> = {
   up: 'good',
   degraded: 'warning',
   down: 'bad',
@@ -70,7 +72,7 @@ const MonitorTable = ({
                   <a href={`/admin/pages/monitors?${new URLSearchParams({ monitor: id })}`}>{name}</a>
                 </th>
                 <td>
-                  <Badge tone={TONES[state]}>{state}</Badge>
+                  <Badge tone={MONITOR_TONES[state]}>{state}</Badge>
                 </td>
                 <td class="nowrap">
                   {status?.sinceMs === undefined ? '–' : formatDuration(now - status.sinceMs)}
@@ -95,7 +97,7 @@ const Regions = ({ status: { regions } }: { status: MonitorStatus }) => (
   <ul class="plain">
     {regions.map(({ region, state, last }) => (
       <li>
-        {region}{' '}
+        {region === 'internal' ? 'Edgewatch itself' : region}{' '}
         <span class="dim">{last?.latencyMs === undefined ? state : formatValue(last.latencyMs, 'ms')}</span>
       </li>
     ))}
@@ -136,58 +138,13 @@ const MonitorDetails = ({ history: { days, latency } }: { history: MonitorHistor
         title="Uptime by day"
         unit="ratio"
         timesMs={days.map(({ date }) => Date.parse(date))}
+        beginsAt="lowest"
         lines={[{ name: 'Uptime', values: days.map((day) => uptimeRatio([day]) ?? null) }]}
         empty="It was not measured yet."
       />
     </div>
   </>
 )
-
-/** Maintenance that is under way or near. */
-const MaintenanceList = ({
-  windows,
-  monitors,
-  now,
-}: {
-  windows: readonly Maintenance[]
-  monitors: readonly MonitorConfig[]
-  now: number
-}) => {
-  if (windows.length === 0) return <Empty>No maintenance is under way or planned.</Empty>
-  return (
-    <TableScroll label="Maintenance">
-      <table>
-        <thead>
-          <tr>
-            {['Title', 'From (UTC)', 'To (UTC)', 'Monitors'].map((name) => (
-              <th scope="col">{name}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {windows.map((each) => (
-            <tr>
-              <th scope="row">
-                {each.title} {each.fromMs <= now && now < each.toMs && <Badge tone="info">under way</Badge>}
-              </th>
-              <td>
-                <Time atMs={each.fromMs} />
-              </td>
-              <td>
-                <Time atMs={each.toMs} />
-              </td>
-              <td>
-                {each.monitors
-                  .map((id) => monitors.find((monitor) => monitor.id === id)?.name ?? id)
-                  .join(', ') || 'all'}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
-  )
-}
 
 /** When the monitors were last judged, if that is long ago: what is shown is then old, too. */
 const JudgedAt = ({ report: { judgedAtMs }, now }: { report: MonitorsReport; now: number }) => {
@@ -250,7 +207,12 @@ export function monitorsPage(kit: PageKit): PageHandler {
           title="Maintenance"
           reading={view}
           show={({ report }) => (
-            <MaintenanceList windows={report.maintenance} monitors={monitors} now={clock()} />
+            <MaintenanceList
+              windows={report.maintenance}
+              monitors={monitors}
+              forms={formsOf(c)}
+              now={clock()}
+            />
           )}
         />
       </>,

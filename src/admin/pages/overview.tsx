@@ -1,9 +1,9 @@
 import type { LedgerStatus } from '../../alerts/status.ts'
+import type { Config } from '../../config/schema.ts'
 import type { Facts, Roles } from '../../health/model.ts'
 import { CHECK_NAMES, check, overall } from '../../health/status.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { ok } from '../../lib/result.ts'
-import type { MonitorState } from '../../monitors/model.ts'
 import type { MonitorsReport } from '../../monitors/ports.ts'
 import type { RequestHistory } from '../request-series.ts'
 import { seriesOf } from '../request-series.ts'
@@ -11,7 +11,10 @@ import { TIME_RANGES } from '../time-range.ts'
 import { Chart } from './chart.tsx'
 import { Badge, Empty, Figure, Part, severityTone, Time } from './elements.tsx'
 import { formatValue } from './format.ts'
+import { MONITOR_TONES } from './monitors.tsx'
 import type { PageHandler, PageKit } from './page-kit.tsx'
+
+const ALERTS_SHOWN = 8
 
 /** What fires, in short. */
 const FiringAlerts = ({ status, now }: { status: LedgerStatus; now: number }) => {
@@ -27,7 +30,7 @@ const FiringAlerts = ({ status, now }: { status: LedgerStatus; now: number }) =>
   }
   return (
     <ul class="rows">
-      {active.map((each) => (
+      {active.slice(0, ALERTS_SHOWN).map((each) => (
         <li>
           <Badge tone={severityTone(each.severity)}>
             {each.state === 'pending' ? 'pending' : each.severity}
@@ -42,6 +45,12 @@ const FiringAlerts = ({ status, now }: { status: LedgerStatus; now: number }) =>
           </span>
         </li>
       ))}
+      {active.length > ALERTS_SHOWN && (
+        <li>
+          <span />
+          <a href="/admin/pages/alerts">and {active.length - ALERTS_SHOWN} more</a>
+        </li>
+      )}
     </ul>
   )
 }
@@ -104,22 +113,48 @@ const RequestSummary = ({ history }: { history: RequestHistory }) => {
   )
 }
 
-/** How many monitors are in which state. */
-const MonitorSummary = ({ report }: { report: MonitorsReport }) => {
-  const counts = Map.groupBy(report.monitors, ({ state }) => state)
-  const of = (state: MonitorState) => counts.get(state)?.length ?? 0
+/** The worst first; those that are up need nobody. */
+const NOT_UP = ['down', 'degraded', 'unknown', 'maintenance'] as const
+const MONITORS_SHOWN = 6
+
+/** The monitors that are not up, and how many the others are. */
+const MonitorSummary = ({ report, monitors }: { report: MonitorsReport; monitors: Config['monitors'] }) => {
+  const states = Map.groupBy(monitors, ({ id }) => {
+    return report.monitors.find((each) => each.id === id)?.state ?? 'unknown'
+  })
+  const notUp = NOT_UP.flatMap((state) => (states.get(state) ?? []).map((each) => ({ ...each, state })))
+  const up = states.get('up')?.length ?? 0
+  const more = notUp.length - MONITORS_SHOWN
   return (
-    <dl class="figures">
-      <Figure label="Up" value={String(of('up'))} {...(of('up') > 0 && { tone: 'good' as const })} />
-      <Figure
-        label="Degraded"
-        value={String(of('degraded'))}
-        {...(of('degraded') > 0 && { tone: 'warning' as const })}
-      />
-      <Figure label="Down" value={String(of('down'))} {...(of('down') > 0 && { tone: 'bad' as const })} />
-      <Figure label="In maintenance" value={String(of('maintenance'))} />
-      <Figure label="Unknown" value={String(of('unknown'))} />
-    </dl>
+    <ul class="rows">
+      {notUp.slice(0, MONITORS_SHOWN).map(({ id, name, state }) => (
+        <li>
+          <Badge tone={MONITOR_TONES[state]}>{state}</Badge>
+          <span>
+            <a href={`/admin/pages/monitors?${new URLSearchParams({ monitor: id })}`}>{name}</a>{' '}
+            <span class="dim">{report.monitors.find((each) => each.id === id)?.reason}</span>
+          </span>
+        </li>
+      ))}
+      {more > 0 && (
+        <li>
+          <span />
+          <a href="/admin/pages/monitors">and {more} more</a>
+        </li>
+      )}
+      {up > 0 && (
+        <li>
+          <Badge tone="good">up</Badge>
+          <span>
+            {notUp.length === 0
+              ? up === 1
+                ? 'The monitor'
+                : `All ${up} monitors`
+              : `${up} of ${monitors.length}`}
+          </span>
+        </li>
+      )}
+    </ul>
   )
 }
 
@@ -137,7 +172,7 @@ const Scheduler = ({ status: { scheduler, notifications } }: { status: LedgerSta
       value={scheduler.lagSeconds === undefined ? '–' : formatDuration(scheduler.lagSeconds * 1000)}
       {...((scheduler.lagSeconds ?? 0) > 180 && { tone: 'bad' as const })}
     />
-    <Figure label="Notifications waiting" value={formatValue(notifications.pending, 'count')} />
+    <Figure label="Not sent yet" value={formatValue(notifications.pending, 'count')} />
     <Figure
       label="Given up"
       value={formatValue(notifications.dead, 'count')}
@@ -161,12 +196,30 @@ export function overviewPage(kit: PageKit): PageHandler {
       'overview',
       <>
         <div class="parts">
-          <Part
-            id="firing"
-            title="Alerts"
-            reading={status}
-            show={(value) => <FiringAlerts status={value} now={clock()} />}
-          />
+          <div>
+            <Part
+              id="firing"
+              title="Alerts"
+              aside={<a href="/admin/pages/alerts">All about them</a>}
+              reading={status}
+              show={(value) => <FiringAlerts status={value} now={clock()} />}
+            />
+            {config.monitors.length > 0 && (
+              <Part
+                id="monitors"
+                title="Monitors"
+                aside={<a href="/admin/pages/monitors">Each of them</a>}
+                reading={monitors}
+                show={(report) => <MonitorSummary report={report} monitors={config.monitors} />}
+              />
+            )}
+            <Part
+              id="scheduler"
+              title="Scheduler and notifications"
+              reading={status}
+              show={(value) => <Scheduler status={value} />}
+            />
+          </div>
           <Part
             id="health"
             title="Health"
@@ -180,21 +233,6 @@ export function overviewPage(kit: PageKit): PageHandler {
           aside={<a href="/admin/pages/requests">By route and over time</a>}
           reading={history}
           show={(value) => <RequestSummary history={value} />}
-        />
-        {config.monitors.length > 0 && (
-          <Part
-            id="monitors"
-            title="Monitors"
-            aside={<a href="/admin/pages/monitors">Each of them</a>}
-            reading={monitors}
-            show={(report) => <MonitorSummary report={report} />}
-          />
-        )}
-        <Part
-          id="scheduler"
-          title="Scheduler and notifications"
-          reading={status}
-          show={(value) => <Scheduler status={value} />}
         />
       </>,
     )

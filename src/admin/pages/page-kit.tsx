@@ -1,4 +1,4 @@
-import type { Context } from 'hono'
+import type { Context, Hono } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { AlertLedgerClient } from '../../alerts/ledger.ts'
 import type { EventQueueClient } from '../../business/ports.ts'
@@ -21,7 +21,9 @@ import type { CollectionCounter } from '../database-counts.ts'
 import { type Reading, Readings } from '../readings.ts'
 import { type RequestHistory, readHistory } from '../request-series.ts'
 import type { TimeRange } from '../time-range.ts'
+import type { FormContext, SentForm } from './forms.tsx'
 import { Page, type PageProps } from './layout.tsx'
+import { Notice } from './notice.tsx'
 
 /** What the pages are made from. Stubs belong to one request, so what gives them is asked in each. */
 export interface PageSources extends LoadedConfig {
@@ -37,11 +39,13 @@ export interface PageSources extends LoadedConfig {
     'status' | 'overview' | 'acknowledge' | 'silence' | 'unsilence'
   >
   readonly incidents: Pick<Incidents, 'list'>
+  /** The routes of the admin API for incidents and maintenance. */
+  readonly api: Hono
   readonly uptime: () => Pick<UptimeMonitorClient, 'report' | 'history'>
   readonly pushed: () => Pick<PushStoreClient, 'list' | 'remove'>
   /** Undefined: the configuration has no `business`. */
   readonly business:
-    | { readonly queue: () => Pick<EventQueueClient, 'overview'>; readonly asksDatabase: boolean }
+    | { readonly queue: () => Pick<EventQueueClient, 'overview' | 'refresh'>; readonly asksDatabase: boolean }
     | undefined
   readonly cache: () => Pick<Cache, 'getOrCompute'>
   /** The configuration with its variables by their names: see `describeConfig`. */
@@ -51,7 +55,19 @@ export interface PageSources extends LoadedConfig {
 }
 
 /** A request of who may see the pages. */
-export type AdminContext = Context<{ Variables: AdminVariables }>
+export type AdminContext = Context<{ Variables: PageVariables }>
+
+/** What the pages find on the context. */
+export interface PageVariables extends AdminVariables {
+  /** A form of the page that could not be carried out: it is shown again. */
+  readonly sent?: SentForm
+}
+
+/** What the forms of a page are made with. */
+export const formsOf = (c: AdminContext): FormContext => ({
+  csrfToken: c.get('session')?.csrfToken,
+  sent: c.get('sent'),
+})
 
 /** Answers with a page. */
 export type PageHandler = (c: AdminContext) => Response | Promise<Response>
@@ -92,15 +108,17 @@ export class PageKit {
     refreshSeconds = REFRESH_SECONDS,
   ): Response | Promise<Response> {
     const { config, environment, clock } = this.sources
+    const { csrfToken, sent } = formsOf(c)
     return c.html(
       <Page
         page={page}
         service={config.service.name}
         environment={environment.name}
         atMs={clock()}
-        refreshSeconds={refreshSeconds}
-        csrfToken={c.get('session')?.csrfToken}
+        refreshSeconds={sent ? undefined : refreshSeconds /* somebody is at work on it */}
+        csrfToken={csrfToken}
       >
+        <Notice name={c.req.query('notice')} sent={sent} />
         {children}
       </Page>,
     )

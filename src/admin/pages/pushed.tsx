@@ -2,7 +2,7 @@ import { ok } from '../../lib/result.ts'
 import type { GroupSummary } from '../../push/store.ts'
 import { Badge, Empty, Part, TableScroll, Time } from './elements.tsx'
 import { formatValue } from './format.ts'
-import { ACTIONS, Csrf, Notice } from './forms.tsx'
+import { ACTIONS, Csrf } from './forms.tsx'
 import type { PageHandler, PageKit } from './page-kit.tsx'
 
 /** The groups that applications pushed, each with what it holds and a way to delete it. */
@@ -127,21 +127,18 @@ export function pushedPage(kit: PageKit): PageHandler {
     return kit.render(
       c,
       'pushed',
-      <>
-        <Notice name={c.req.query('notice')} />
-        <Part
-          id="groups"
-          title="Groups"
-          reading={groups}
-          show={(value) => (
-            <PushedGroups
-              groups={value}
-              isEnabled={environment.ingestTokens.length > 0}
-              csrfToken={c.get('session')?.csrfToken}
-            />
-          )}
-        />
-      </>,
+      <Part
+        id="groups"
+        title="Groups"
+        reading={groups}
+        show={(value) => (
+          <PushedGroups
+            groups={value}
+            isEnabled={environment.ingestTokens.length > 0}
+            csrfToken={c.get('session')?.csrfToken}
+          />
+        )}
+      />,
     )
   }
 }

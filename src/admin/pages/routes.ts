@@ -1,14 +1,14 @@
 import { Hono } from 'hono'
-import type { AdminVariables } from '../auth.ts'
 import { alertsPage } from './alerts.tsx'
 import { businessPage } from './business.tsx'
 import { cachePage } from './cache.tsx'
 import { dependenciesPage } from './dependencies.tsx'
 import { formRoutes } from './form-routes.ts'
+import { incidentsPage } from './incidents.tsx'
 import { linksPage } from './links.tsx'
 import { monitorsPage } from './monitors.tsx'
 import { overviewPage } from './overview.tsx'
-import { PageKit, type PageSources } from './page-kit.tsx'
+import { PageKit, type PageSources, type PageVariables } from './page-kit.tsx'
 import { pushedPage } from './pushed.tsx'
 import { requestsPage } from './requests.tsx'
 import { settingsPage } from './settings.tsx'
@@ -16,16 +16,24 @@ import { settingsPage } from './settings.tsx'
 /** The pages of the dashboard; to be mounted under `/admin`, behind its authentication. */
 export function pageRoutes(sources: PageSources) {
   const kit = new PageKit(sources)
-  return new Hono<{ Variables: AdminVariables }>()
+  const withForms = {
+    alerts: alertsPage(kit),
+    incidents: incidentsPage(kit),
+    monitors: monitorsPage(kit),
+    business: businessPage(kit),
+    pushed: pushedPage(kit),
+  }
+  return new Hono<{ Variables: PageVariables }>()
     .get('/', overviewPage(kit))
     .get('/pages/requests', requestsPage(kit))
-    .get('/pages/alerts', alertsPage(kit))
-    .get('/pages/monitors', monitorsPage(kit))
+    .get('/pages/alerts', withForms.alerts)
+    .get('/pages/incidents', withForms.incidents)
+    .get('/pages/monitors', withForms.monitors)
     .get('/pages/dependencies', dependenciesPage(kit))
     .get('/pages/cache', cachePage(kit))
-    .get('/pages/business', businessPage(kit))
-    .get('/pages/pushed', pushedPage(kit))
+    .get('/pages/business', withForms.business)
+    .get('/pages/pushed', withForms.pushed)
     .get('/pages/settings', settingsPage(kit))
     .get('/pages/links', linksPage(kit))
-    .route('/pages', formRoutes(sources))
+    .route('/pages', formRoutes(sources, withForms))
 }

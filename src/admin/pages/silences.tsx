@@ -1,0 +1,111 @@
+import type { Silence } from '../../alerts/model.ts'
+import { Empty, TableScroll, Time } from './elements.tsx'
+import {
+  ACTIONS,
+  Choice,
+  Csrf,
+  type Entered,
+  FoldedForm,
+  type FormContext,
+  TextField,
+  WhoField,
+} from './forms.tsx'
+
+/** For how long an alert may be silenced by a click. */
+export const SILENCE_TIMES = [
+  ['30m', '30 minutes'],
+  ['1h', '1 hour'],
+  ['4h', '4 hours'],
+  ['24h', '1 day'],
+  ['7d', '7 days'],
+] as const
+
+/** What a silence needs besides the alert. */
+export const SilenceFields = ({ entered }: { entered: Entered }) => (
+  <>
+    <Choice entered={entered} name="for" label="For" options={SILENCE_TIMES} />
+    <TextField entered={entered} name="reason" label="Reason" wide required maxLength={500} />
+    <WhoField entered={entered} />
+    <button type="submit">Silence</button>
+  </>
+)
+
+/** What is silenced, and a form to silence an alert before it fires. */
+export const Silences = ({
+  silences,
+  alerts,
+  forms,
+}: {
+  silences: readonly Silence[]
+  /** All that there are. */
+  alerts: readonly string[]
+  forms: FormContext
+}) => (
+  <>
+    {silences.length === 0 ? (
+      <Empty>Nothing is silenced.</Empty>
+    ) : (
+      <TableScroll label="Silences">
+        <table>
+          <thead>
+            <tr>
+              {['What', 'Until (UTC)', 'Why', 'By'].map((name) => (
+                <th scope="col">{name}</th>
+              ))}
+              <td />
+            </tr>
+          </thead>
+          <tbody>
+            {silences.map((silence) => (
+              <tr>
+                <th scope="row">{matcherText(silence)}</th>
+                <td>
+                  <Time atMs={silence.untilMs} />
+                </td>
+                <td class="text">{silence.reason}</td>
+                <td>{silence.by ?? '–'}</td>
+                <td class="number">
+                  <form method="post" action={ACTIONS.unsilence}>
+                    <Csrf token={forms.csrfToken} />
+                    <input type="hidden" name="id" value={silence.id} />
+                    <button type="submit" class="quiet">
+                      End<span class="hidden"> the silence of {matcherText(silence)}</span>
+                    </button>
+                  </form>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+    )}
+    {alerts.length > 0 && (
+      <FoldedForm
+        id="silence-any"
+        summary="Silence an alert"
+        action={ACTIONS.silence}
+        context={forms}
+        fields={(entered) => (
+          <>
+            <Choice
+              entered={entered}
+              name="alert"
+              label="Alert"
+              options={alerts.map((alert) => [alert, alert])}
+            />
+            <SilenceFields entered={entered} />
+          </>
+        )}
+      />
+    )}
+  </>
+)
+
+function matcherText({ matcher: { alert, severity, labels = {} } }: Silence): string {
+  const parts = [
+    ...(alert === undefined ? [] : [alert]),
+    ...(severity === undefined ? [] : [`severity ${severity}`]),
+    ...Object.entries(labels).map(([name, value]) => `${name} = ${value}`),
+  ]
+  return parts.join(', ')
+}
