@@ -46,6 +46,15 @@ export default defineConfig({
       expect: { status: ['2xx'], json: [{ path: '$.status', equals: 'done' }], maxLatencyMs: 2000 },
       whenUnset: 'disable',
     },
+    {
+      // Down when the job has not said that it is done for 25 hours: POST /heartbeat/nightly-backup
+      name: 'Nightly backup',
+      type: 'heartbeat',
+      every: 86_400,
+      grace: 3600,
+      labels: { job: '${BACKUP_JOB}' },
+      whenUnset: 'disable',
+    },
   ],
   // The sandbox has no internet, so there it is one of its own servers.
   probes: { controlUrl: '${CONTROL_URL:-https://www.cloudflare.com/cdn-cgi/trace}' },

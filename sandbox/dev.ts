@@ -1,5 +1,6 @@
 /** `npm run dev`: the service and all that it talks to, on this machine. */
 import { createServer } from 'node:net'
+import { startBackupJob } from './dev/backup-job.ts'
 import { banner } from './dev/banner.ts'
 import { insertSampleData } from './dev/sample-data.ts'
 import { type DevSettings, readSettings, takenPortMessage } from './dev/settings.ts'
@@ -58,6 +59,7 @@ async function run(): Promise<void> {
     vars: {
       ...servers.vars,
       SERVICE_URL: serviceUrl,
+      BACKUP_JOB: 'of the sandbox',
       LOG_FORMAT: process.env.LOG_FORMAT ?? 'text',
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
     },
@@ -74,11 +76,15 @@ async function run(): Promise<void> {
     stop(1)
   })
 
+  const { ADMIN_TOKEN = '', INGEST_TOKEN = '', HEARTBEAT_TOKEN = '' } = servers.vars
+  const backupJob = await startBackupJob(serviceUrl, HEARTBEAT_TOKEN)
+  closers.push(backupJob.stop)
+  if (stopping) return
+
   console.log(banner(serviceUrl, servers, { documents }, settings.tickSeconds))
   const ticker = startTicker(serviceUrl, settings.tickSeconds, (line) => console.error(line))
   closers.push(ticker.stop)
   if (settings.trafficSeconds > 0) {
-    const { ADMIN_TOKEN = '', INGEST_TOKEN = '' } = servers.vars
     const traffic = startTraffic({
       serviceUrl,
       adminToken: ADMIN_TOKEN,

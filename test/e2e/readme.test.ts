@@ -4,9 +4,13 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Sandbox } from './sandbox.ts'
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const texts = ['README.md', 'docs/monitors.md'].map((path) =>
+  readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'),
+)
 /** Every curl command, those of several lines made one. */
-const commands = [...readme.matchAll(/^(?: {2}[a-z ]+MongoDB|look at it|mend it)?.*?(curl (?:.*\\\n)*.*)$/gm)]
+const commands = [
+  ...texts.join('\n').matchAll(/^(?: {2}[a-z ]+MongoDB|look at it|mend it)?.*?(curl (?:.*\\\n)*.*)$/gm),
+]
   .map(([, command = '']) => command.replaceAll('\\\n', ' '))
   .filter((command) => command.includes('127.0.0.1'))
 

@@ -78,6 +78,7 @@ it('is readable without JavaScript, and has a style', async () => {
   expect(await page.getByRole('heading', { level: 3 }).allTextContents()).toEqual([
     'API health',
     'Analysis endpoint',
+    'Nightly backup',
   ])
   expect(await styleOf(page, '.list', 'borderTopWidth')).toBe('1px')
   await context.close()

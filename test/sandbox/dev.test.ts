@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { startBackupJob } from '../../sandbox/dev/backup-job.ts'
 import { sampleData } from '../../sandbox/dev/sample-data.ts'
 import { readSettings, takenPortMessage } from '../../sandbox/dev/settings.ts'
 import { startTicker } from '../../sandbox/dev/ticker.ts'
@@ -109,6 +110,17 @@ test('traffic looks at pages and sends events, one request after another', async
   expect(new Set(events.map(({ type }) => type))).toEqual(
     new Set(['user_activity', 'analysis_completed', 'cache_operation', 'subscription_changed']),
   )
+})
+
+test('the backup job says that it is done before anybody looks', async () => {
+  const seen: string[] = []
+  const url = await serve((request, response) => {
+    seen.push(`${request.method} ${request.url} ${request.headers.authorization}`)
+    response.end()
+  })
+  const job = await startBackupJob(url, 'h')
+  cleanups.push(job.stop)
+  expect(seen).toEqual(['POST /heartbeat/nightly-backup Bearer h'])
 })
 
 describe('the ticker', () => {
