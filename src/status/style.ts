@@ -67,7 +67,7 @@ h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.125rem;margin:2.5rem 0 .75re
 .list{border:1px solid var(--line);border-radius:.75rem}
 .list>*{padding:1.125rem 1.25rem}.list>*+*{border-top:1px solid var(--line)}
 .head{display:flex;flex-wrap:wrap;gap:.125rem 1rem;justify-content:space-between;align-items:baseline}
-.head>:first-child{flex:1 1 12rem}
+.head>:first-child{flex:1 1 9rem}
 .head a{color:inherit;text-decoration-color:var(--line);text-underline-offset:.2em}.head a:hover{text-decoration-color:currentColor}
 .body{display:grid;grid-template-columns:minmax(0,1fr) 19rem;gap:.25rem 2rem;margin-top:.625rem}
 .bars{position:relative;display:grid;grid-template-columns:repeat(90,1fr);gap:2px;height:2.25rem;forced-color-adjust:none}
