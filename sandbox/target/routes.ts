@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parseJson, readBody, sendJson } from '../http.ts'
+import { answerBroken } from './broken.ts'
 import { resolveInZone } from './dns.ts'
 import type { Gates } from './gates.ts'
 
@@ -15,6 +16,7 @@ const TEXT = 'All systems work.\n'
  * - `/big?bytes=<count>`: a JSON string in a body of this size.
  * - `/gates/<name>`: answers once the gate is open; `/gates/<name>/body`: the head at once, the body then.
  *   `POST /gates/<name>/open`; `/gates/<name>/counts?atLeast=<count>`.
+ * - `/broken/<how>`: an answer that is none, see `broken.ts`.
  * - `/dns-query?name=&type=`: DNS over HTTPS in JSON, see `dns.ts`.
  */
 export async function answerAsTarget(
@@ -55,6 +57,8 @@ export async function answerAsTarget(
         action: third,
         atLeast: query('atLeast'),
       })
+    case 'broken':
+      return answerBroken(response, second ?? '')
     case 'dns-query':
       return request.headers.accept === 'application/dns-json'
         ? sendJson(response, 200, resolveInZone(query('name') ?? '', query('type') ?? 'A'))

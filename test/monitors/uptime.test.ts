@@ -251,6 +251,18 @@ describe('two runs', () => {
       expect(world.takeAsked()).toEqual(['eu-west/shop'])
     }))
 
+  it('may be one that its object did not survive, and one that checks anew', () =>
+    inWorld(async (world) => {
+      world.configure([PLAIN])
+      world.onProbe = () => new Promise(() => {})
+      void world.tick()
+      world.restart()
+      world.onProbe = async () => {}
+      expect(await world.nextTick()).toEqual({ outcome: 'ok', checks: 1 })
+      expect(world.status('shop').state).toBe('up')
+      expect(world.uptime.checks('shop', 0, Number.MAX_SAFE_INTEGER)).toHaveLength(1)
+    }))
+
   it('may have an eviction between them', () =>
     inWorld(async (world) => {
       world.configure([{ ...PLAIN, failures: 3, recoveries: 3 }])
@@ -336,6 +348,31 @@ describe('a change of the configuration', () => {
       expect(world.status('shop')).toMatchObject({ state: 'down', sinceMs })
       const [history] = unpackHistories(world.uptime.history(['shop']))
       expect(history?.days.at(-1)?.down).toBe(5 * MINUTE_MS)
+    }))
+
+  it('of the type keeps state and history, and what is new tells what is known from then on', () =>
+    inWorld(async (world) => {
+      world.configure([{ ...PLAIN, failures: 2, recoveries: 2 }])
+      world.answer = () => FAILED
+      for (let minute = 0; minute < 3; minute++) await world.nextTick()
+      world.configure([
+        { name: 'Shop', type: 'tcp', host: 'shop.example', port: 443, locations: ['eu-west'] },
+      ])
+      expect(world.status('shop').state).toBe('down')
+      world.answer = () => UP
+      await world.nextTick()
+      expect(world.status('shop').state).toBe('down') // it still takes two
+      world.configure([{ name: 'Shop', type: 'heartbeat', every: 3_600 }])
+      await world.nextTick()
+      expect(world.status('shop')).toMatchObject({ state: 'unknown', reason: 'it was never heard of' })
+      world.uptime.beat('shop', 'done')
+      await world.nextTick()
+      expect(world.status('shop').state).toBe('up')
+      world.configure([{ name: 'Shop', type: 'service', path: '/health' }])
+      await world.nextTick()
+      expect(world.status('shop').state).toBe('up')
+      const [history] = unpackHistories(world.uptime.history(['shop']))
+      expect(history?.days.at(-1)).toMatchObject({ down: 4 * MINUTE_MS, unknown: MINUTE_MS, up: MINUTE_MS })
     }))
 
   it('of the interval neither checks twice nor leaves a slot out', () =>
