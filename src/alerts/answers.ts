@@ -29,6 +29,18 @@ export const activeAlert = z
   })
   .meta({ id: 'ActiveAlert' })
 
+export const rule = z
+  .object({
+    rule: z.string().meta({ description: 'Its id' }),
+    severity,
+    condition: z.string().meta({ description: 'The condition in words' }),
+    state: z.enum(['inactive', 'pending', 'firing', 'no_data', 'off']).meta({
+      description: 'no_data: the last run could not measure it; off: what it is about is not configured',
+    }),
+    value: value.nullable(),
+  })
+  .meta({ id: 'RuleStatus' })
+
 export const alertIncident = z
   .object({
     alert: z.string(),
@@ -90,6 +102,7 @@ export const silences = z.object({ silences: list(silenceWithMatches) })
 
 export const alerts = z.object({
   active: list(activeAlert),
+  rules: list(rule).meta({ description: 'Every rule, in the order of the configuration' }),
   resolved: list(alertIncident).meta({ description: 'Of the last 7 days, latest first' }),
   notifications: z.object({
     counts: z.object({ pending: z.int(), dead: z.int() }),

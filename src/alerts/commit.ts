@@ -41,9 +41,10 @@ export function commitRun(
     // No two runs share a time: incidents and messages are told apart by it.
     const now = Math.max(settings.clock(), (last?.atMs ?? 0) + 1)
     const samples = updateSamples(input, store, now)
+    const seenRules = observeRules(input, samples, settings)
     const judgedMs = settings.monitors.configured.length > 0 ? judgedSince(judgedAtMs, last, now) : undefined
     const seenAlerts = [
-      ...observeRules(input, samples, settings),
+      ...seenRules,
       observeScheduler(now, now),
       ...(judgedMs === undefined ? [] : [observeMonitoring(judgedMs, now)]),
     ]
@@ -69,6 +70,7 @@ export function commitRun(
       values: Object.fromEntries(
         seenAlerts.flatMap(({ alert, value }) => (value === undefined ? [] : [[alert, value]])),
       ),
+      unmeasured: unmeasured(seenRules, settings.alerts.rules),
       ...(judgedMs !== undefined && { judgedAtMs: judgedMs }),
     })
     if (last && Math.floor(last.atMs / HOUR_MS) !== Math.floor(now / HOUR_MS)) store.prune(now)
@@ -218,4 +220,14 @@ function observeRules(input: RunInput, samples: CounterSamples, settings: Ledger
     .map((rule) =>
       observe(rule, signalValue(rule, plan, readings, cacheMetric), reasonOf(rule, dependencies)),
     )
+}
+
+/** Rules of which a run could not say whether they hold. What is switched off was not even seen. */
+function unmeasured(seen: readonly Seen[], rules: readonly Rule[]): LastRun['unmeasured'] {
+  const holds = new Map(seen.map((each) => [each.alert, each.holds]))
+  return Object.fromEntries(
+    rules
+      .filter(({ id }) => holds.get(id) === undefined)
+      .map(({ id }) => [id, holds.has(id) ? 'no_data' : 'off']),
+  )
 }

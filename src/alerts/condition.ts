@@ -65,7 +65,8 @@ function unitOf(signal: BuiltInSignal): keyof typeof UNITS {
 const short = (value: number): string =>
   String(Math.abs(value) >= 100 ? Math.round(value) : Number(value.toFixed(Math.abs(value) < 1 ? 3 : 1)))
 
-function describe(rule: Rule): string {
+/** A rule's condition in words. */
+export function describe(rule: Rule): string {
   const { signal, route, monitor, operator, threshold, minRequests } = rule
   const subject = route ?? monitor
   const name = typeof signal === 'string' ? signal : selector(signal)

@@ -54,6 +54,15 @@ export const alertOperations: OperationGroup = {
       answers: {
         200: json('Alerts with their history of 7 days', answers.alerts, {
           active: [active],
+          rules: [
+            {
+              rule: 'mongodb-down',
+              severity: 'critical',
+              condition: 'mongodb_up == 0',
+              state: 'firing',
+              value: 'down',
+            },
+          ],
           resolved: [],
           notifications: {
             counts: { pending: 0, dead: 0 },

@@ -4,7 +4,7 @@ import type * as answers from './answers.ts'
 import type { Incident, Silence } from './model.ts'
 import type { PendingNotification } from './outbox.ts'
 import type { SettledNotification } from './outbox-store.ts'
-import type { ActiveAlert, SchedulerStatus } from './status.ts'
+import type { ActiveAlert, RuleStatus, SchedulerStatus } from './status.ts'
 
 // What `/admin/alerts` and `/admin/silences` show: times as ISO 8601, null for what there isn't.
 
@@ -27,6 +27,11 @@ export const activeJson = (active: ActiveAlert): z.infer<typeof answers.activeAl
   acknowledged: acknowledgedJson(active.acknowledged),
   told: active.told,
   dedup_key: active.dedupKey ?? null,
+})
+
+export const ruleJson = (status: RuleStatus): z.infer<typeof answers.rule> => ({
+  ...status,
+  value: status.value ?? null,
 })
 
 export const incidentJson = (incident: Incident): z.infer<typeof answers.alertIncident> => ({

@@ -3,14 +3,19 @@ import type { Pending, Silence } from './model.ts'
 import { OutboxStore } from './outbox-store.ts'
 import type { CounterSamples } from './samples.ts'
 
+/** Why a rule was not evaluated. */
+export type Unmeasured = 'no_data' | 'off'
+
 /** The last run that was committed. Times in milliseconds since the epoch. */
 export interface LastRun {
   readonly atMs: number
   readonly lagSeconds: number
   readonly outcome: 'ok' | 'partial' | 'error'
   readonly pending: Readonly<Record<string, Pending>>
-  /** What each rule measured, with its unit; rules without data are missing. */
+  /** What each rule measured, with its unit; those that measured no number are missing. */
   readonly values: Readonly<Record<string, string>>
+  /** Rules of whose signal nobody knew, and those whose dependency is not configured. */
+  readonly unmeasured: Readonly<Record<string, Unmeasured>>
   /** When the monitors were last judged, or have since been waited for; undefined where there are none. */
   readonly judgedAtMs?: number
 }

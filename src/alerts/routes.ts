@@ -13,6 +13,7 @@ import {
   deliveredJson,
   incidentJson,
   pendingJson,
+  ruleJson,
   schedulerJson,
   silenceJson,
 } from './json.ts'
@@ -60,9 +61,11 @@ const silenceRequest = z
 export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
   return new Hono()
     .get('/alerts', async (c) => {
-      const { active, notifications, scheduler, resolved, outbox, silences } = await ledger().overview()
+      const { active, rules, notifications, scheduler, resolved, outbox, silences } =
+        await ledger().overview()
       return c.json({
         active: active.map(activeJson),
+        rules: rules.map(ruleJson),
         resolved: resolved.map(incidentJson),
         notifications: {
           counts: notifications,

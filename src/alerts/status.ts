@@ -1,7 +1,7 @@
 import type { Severity } from '../config/rules.ts'
 import { MINUTE_MS } from '../lib/clock.ts'
-import { summarise } from './condition.ts'
-import type { LastRun, LedgerStore } from './ledger-store.ts'
+import { describe, summarise } from './condition.ts'
+import type { LastRun, LedgerStore, Unmeasured } from './ledger-store.ts'
 import type { Acknowledgement, Incident, Silence } from './model.ts'
 import { isSilenced } from './model.ts'
 import type { PendingNotification } from './outbox.ts'
@@ -28,6 +28,17 @@ export interface ActiveAlert {
   readonly told: readonly string[]
 }
 
+/** What the last run saw of a rule. `no_data`: nobody knows; `off`: what it is about is not configured. */
+export interface RuleStatus {
+  readonly rule: string
+  readonly severity: Severity
+  /** Its condition in words. */
+  readonly condition: string
+  readonly state: 'inactive' | ActiveAlert['state'] | Unmeasured
+  /** As last measured, with its unit; undefined where no number was. */
+  readonly value?: string
+}
+
 /** How the scheduler does; all of it is undefined before the first run. */
 export interface SchedulerStatus {
   readonly lastRunAtMs?: number
@@ -45,6 +56,8 @@ export interface LedgerStatus {
 
 /** The state of the alerts with their history: what was resolved and sent in the last 7 days, latest first. */
 export interface AlertsOverview extends LedgerStatus {
+  /** In the order of the configuration. */
+  readonly rules: readonly RuleStatus[]
   readonly resolved: readonly Incident[]
   readonly outbox: {
     readonly pending: readonly PendingNotification[]
@@ -67,8 +80,10 @@ export function readStatus(store: LedgerStore, settings: LedgerSettings): Ledger
 
 /** See `AlertsOverview`. */
 export function readOverview(store: LedgerStore, settings: LedgerSettings): AlertsOverview {
+  const status = readStatus(store, settings)
   return {
-    ...readStatus(store, settings),
+    ...status,
+    rules: ruleStatuses(status.active, store.lastRun(), settings),
     resolved: store.incidents.resolvedSince(settings.clock() - OUTBOX_HISTORY_MS, 100),
     outbox: {
       pending: store.outbox.waiting(100),
@@ -120,6 +135,26 @@ function pendingAlerts(
       ...(value !== undefined && { value }),
       silenced: isSilenced({ alert: id, severity, labels }, silences, now),
       told: [],
+    }
+  })
+}
+
+function ruleStatuses(
+  active: readonly ActiveAlert[],
+  run: LastRun | undefined,
+  { alerts }: LedgerSettings,
+): RuleStatus[] {
+  const activeOf = new Map(active.map((each) => [each.alert, each.state]))
+  return alerts.rules.map((rule) => {
+    const { id, severity } = rule
+    const value = run?.values[id]
+    return {
+      rule: id,
+      severity,
+      condition: describe(rule),
+      // Before its first run nothing is known of a rule.
+      state: activeOf.get(id) ?? (run ? (run.unmeasured?.[id] ?? 'inactive') : 'no_data'),
+      ...(value !== undefined && { value }),
     }
   })
 }

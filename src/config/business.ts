@@ -156,7 +156,8 @@ export function toMetric(declared: DeclaredMetric, namespace: string): Metric {
   }
 }
 
-const looseWhole = z.object({
+/** What is said of metrics in a configuration that may be wrong elsewhere. */
+export const looseMetrics = z.object({
   metrics: z
     .object({
       namespace: z
@@ -171,7 +172,7 @@ const looseWhole = z.object({
 
 /** Reports metrics that Prometheus would refuse, that have too many series, or whose names are taken. */
 export function checkDeclaredMetrics(config: unknown, context: z.core.$RefinementCtx): void {
-  const whole = looseWhole.safeParse(config)
+  const whole = looseMetrics.safeParse(config)
   if (!whole.success) return // its own mistakes are told first
   const { namespace, maxSeries } = whole.data.metrics
   const taken = new Map<string, string>()

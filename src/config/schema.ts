@@ -7,6 +7,7 @@ import { monitor } from './monitors.ts'
 import { checkNames, looseNames } from './names.ts'
 import { push } from './push.ts'
 import { receiver } from './receivers.ts'
+import { checkRuleMetrics } from './rule-metrics.ts'
 import { rule } from './rules.ts'
 import { statusPage } from './status.ts'
 import { durationMs, secretText, secretUrl, slug, urlText, whenUnset } from './text.ts'
@@ -142,6 +143,7 @@ export const configSchema = z
   // Also when the shape has mistakes of its own, so that all are told at once.
   .superRefine((config, context) => checkNames(looseNames.parse(config), context), { when: () => true })
   .superRefine(checkDeclaredMetrics, { when: () => true })
+  .superRefine(checkRuleMetrics, { when: () => true })
   .transform((config) => ({
     ...config,
     monitors: withDependencyIds(config.monitors),

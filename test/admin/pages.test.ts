@@ -102,6 +102,7 @@ describe('the pages', () => {
     sources.collections = []
     sources.alerts = {
       active: [],
+      rules: [],
       notifications: { pending: 0, dead: 0 },
       scheduler: {},
       resolved: [],
@@ -120,6 +121,7 @@ describe('the pages', () => {
     for (const [id, text] of [
       ['active', 'No rule was evaluated yet'],
       ['silences', 'Nothing is silenced'],
+      ['rules', 'The configuration has no rules'],
       ['deliveries', 'Nobody was told of anything'],
     ] as const) {
       expect(part(alerts, id)).toContain(text)

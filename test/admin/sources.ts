@@ -169,6 +169,16 @@ export const BUSY: AlertsOverview = {
       dedupKey: 'shop/error-rate/1',
     },
   ],
+  rules: [
+    {
+      rule: 'error-rate',
+      severity: 'critical',
+      condition: 'error_ratio > 0.05',
+      state: 'firing',
+      value: '7 %',
+    },
+    { rule: 'jobs-stuck', severity: 'warning', condition: 'jobs{state="stuck"} > 0', state: 'no_data' },
+  ],
   notifications: { pending: 1, dead: 1 },
   scheduler: { lastRunAtMs: START_MS - 30_000, lastOutcome: 'ok', lagSeconds: 0 },
   resolved: [RESOLVED],

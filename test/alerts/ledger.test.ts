@@ -301,6 +301,34 @@ describe('a change of the configuration while an alert fires', () => {
     }))
 })
 
+describe('the rules', () => {
+  const stateOf = (world: World) =>
+    world.ledger.overview().rules.map(({ rule, state, value }) => [rule, state, ...(value ? [value] : [])])
+
+  it('are told with what the last run saw of them, also those that it could not measure', () =>
+    inWorld(async (world) => {
+      world.rules = [
+        MONGODB_DOWN,
+        { ...MONGODB_DOWN, id: 'redis-down', signal: 'redis_up' },
+        { ...MONGODB_DOWN, id: 'misspelt', signal: { metric: 'edgewatch_tiks_total' } },
+        { ...MONGODB_DOWN, id: 'slow', signal: 'latency_p95_ms', operator: '>', threshold: 1_000 },
+      ]
+      world.mongodb = UP
+      world.redis = { state: 'disabled' }
+      expect(stateOf(world).map(([, state]) => state)).toEqual(Array(4).fill('no_data'))
+      await world.nextTick()
+      expect(stateOf(world)).toEqual([
+        ['mongodb-down', 'inactive', 'up'],
+        ['redis-down', 'off'],
+        ['misspelt', 'no_data'],
+        ['slow', 'inactive'],
+      ])
+      world.mongodb = DOWN
+      await world.nextTick()
+      expect(stateOf(world)[0]).toEqual(['mongodb-down', 'firing', expect.stringContaining('down')])
+    }))
+})
+
 describe('a silence', () => {
   const silence = (world: World, forMs: number) =>
     world.ledger.silence({

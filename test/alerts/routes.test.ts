@@ -48,6 +48,7 @@ describe('GET /admin/alerts', () => {
         status: 200,
         body: {
           active: [],
+          rules: [],
           resolved: [],
           notifications: { counts: { pending: 0, dead: 0 }, pending: [], dead: [], delivered: [] },
           silences: [],

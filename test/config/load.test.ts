@@ -44,6 +44,42 @@ describe('the configuration', () => {
     expect(config.service.url).toBe('https://watch.example')
   })
 
+  it('knows the labels of the metrics that rules are on, but for those that applications push', () => {
+    const on = (metric: string, ...labels: string[]) => ({
+      id: `r-${metric.replaceAll(/\W|_/g, '-')}`,
+      signal: { metric, labels: Object.fromEntries(labels.map((label) => [label, 'x'])) },
+      operator: '>',
+      threshold: 1,
+      severity: 'info',
+      summary: 'x',
+    })
+    const rules = [
+      on('esg_api_requests_total', 'route', 'staus'),
+      on('esg_orders_total', 'tier', 'shop'),
+      on('edgewatch_tick_duration_seconds', 'shard'),
+      on('pushed_by_somebody', 'anything'),
+    ]
+    const orders = { name: 'orders_total', type: 'counter', help: 'Orders.', labels: { tier: ['x'] } }
+    const config = { metrics: { namespace: 'esg' }, business: { metrics: [orders] }, alerts: { rules } }
+    expect(mistakesIn(() => checkConfig(config))).toEqual([
+      {
+        path: 'alerts.rules[0].signal.labels.staus',
+        found: '"x"',
+        expected: 'a label of esg_api_requests_total (method, route, status)',
+      },
+      {
+        path: 'alerts.rules[1].signal.labels.shop',
+        found: '"x"',
+        expected: 'a label of esg_orders_total (tier)',
+      },
+      {
+        path: 'alerts.rules[2].signal.labels.shard',
+        found: '"x"',
+        expected: 'a label of edgewatch_tick_duration_seconds (it has none)',
+      },
+    ])
+  })
+
   it('tells a mistake where it stands, also behind a part that is switched off', () => {
     const config = {
       alerts: {

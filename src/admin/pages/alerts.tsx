@@ -4,9 +4,10 @@ import { ActiveAlerts } from './active-alerts.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { Part } from './elements.tsx'
 import { formsOf, type PageHandler, type PageKit } from './page-kit.tsx'
+import { Rules } from './rules.tsx'
 import { Silences } from './silences.tsx'
 
-/** What fires, what is silenced, and who was told. */
+/** What fires, what is silenced, what the rules measured, and who was told. */
 export function alertsPage(kit: PageKit): PageHandler {
   const { config, ledger, clock } = kit.sources
   const alerts = [...config.alerts.rules, ...config.monitors.map(({ id }) => ({ id: monitorAlertId(id) }))]
@@ -32,6 +33,7 @@ export function alertsPage(kit: PageKit): PageHandler {
             <Silences silences={silences} alerts={alerts.map(({ id }) => id)} forms={forms} />
           )}
         />
+        <Part id="rules" title="Rules" reading={overview} show={({ rules }) => <Rules rules={rules} />} />
         <Part
           id="deliveries"
           title="Delivery log, 7 days"
