@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import written from '../../edgewatch.config.ts'
 import { PAGES } from '../../src/admin/pages/layout.tsx'
 import { START_MS } from './dashboard.ts'
 import { dashboard, part } from './open-pages.ts'
@@ -223,6 +224,39 @@ describe('the pages', () => {
       const page = await html(path)
       expect(/<img|<script>/.exec(page)?.[0]).toBeUndefined()
       expect(page.includes('&lt;img')).toBe(true)
+    }
+  })
+})
+
+describe('very much of everything', () => {
+  it('makes no page that nobody could load, and says what is left out', async () => {
+    const sources = new FakeSources()
+    const many = <T>(length: number, make: (index: number) => T) =>
+      Array.from({ length }, (_, index) => make(index))
+    const monitors = many(200, (index) => ({ name: `Monitor ${index}`, url: 'https://x.test' }))
+    sources.config = { ...written, service: { name: 'Shop' }, monitors }
+    const down = sources.monitors.monitors[0]!
+    sources.monitors = {
+      ...sources.monitors,
+      monitors: many(200, (index) => ({ ...down, id: `monitor-${index}` })),
+    }
+    sources.alerts = {
+      ...BUSY,
+      active: many(200, (index) => ({ ...BUSY.active[0]!, alert: `monitor-monitor-${index}` })),
+      outbox: { ...BUSY.outbox, delivered: many(5_000, () => BUSY.outbox.delivered[0]!) },
+    }
+    const incident = sources.incidents[0]!
+    sources.incidents = many(1_000, (index) => ({ ...incident, id: `incident-${index}` }))
+    const { html } = await dashboard(sources)
+    const overview = await html('/admin')
+    expect(part(overview, 'firing')).toContain('and 192 more')
+    expect(part(overview, 'monitors')).toContain('and 194 more')
+    const alerts = await html('/admin/pages/alerts')
+    expect(part(alerts, 'active')).toContain('50 of 200')
+    expect(part(alerts, 'deliveries')).toContain('The latest 50 of 5002')
+    expect(part(await html('/admin/pages/incidents'), 'past')).toContain('The latest 50 of 1000')
+    for (const { path } of PAGES) {
+      if (path !== '/admin/pages/settings') expect((await html(path)).length, path).toBeLessThan(200_000)
     }
   })
 })

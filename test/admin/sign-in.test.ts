@@ -67,6 +67,22 @@ describe('signing in', () => {
     }
   })
 
+  it.each([
+    ['multipart/form-data; boundary=x', 'no form'],
+    ['multipart/form-data', '--x--'],
+    ['application/json', '{"token":"first-token"}'],
+    ['application/x-www-form-urlencoded', '%E0%A4%A=%'],
+  ])('asks for a token where the form can not be read: %s', async (type, body) => {
+    const dashboard = new Dashboard(['first-token'])
+    const answer = await dashboard.request('/admin/login', {
+      method: 'POST',
+      headers: { 'Content-Type': type },
+      body,
+    })
+    expect(answer.status).toBe(400)
+    expect(answer.headers.get('Set-Cookie')).toBeNull()
+  })
+
   it('limits wrong tokens as the API does, and together with it', async () => {
     const dashboard = new Dashboard(['token'])
     const from = { 'CF-Connecting-IP': '192.0.2.7' }

@@ -1,35 +1,13 @@
-import axe from 'axe-core'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { onPath } from '../../sandbox/child-server.ts'
+import { DashboardBrowser, expectSoon, overflow, PAGES, TOKEN, violations } from './dashboard-browser.ts'
 import { Sandbox } from './sandbox.ts'
 
-const TOKEN = 'sandbox-admin-token'
-const PAGES = [
-  ['/admin', 'Overview'],
-  ['/admin/pages/requests', 'Requests'],
-  ['/admin/pages/alerts', 'Alerts'],
-  ['/admin/pages/incidents', 'Incidents'],
-  ['/admin/pages/monitors', 'Monitors'],
-  ['/admin/pages/dependencies', 'Dependencies'],
-  ['/admin/pages/cache', 'Cache'],
-  ['/admin/pages/business', 'Business'],
-  ['/admin/pages/pushed', 'Pushed groups'],
-  ['/admin/pages/settings', 'Settings'],
-  ['/admin/pages/links', 'Links'],
-] as const
-
 let sandbox: Sandbox
-let browser: Browser
+let browser: DashboardBrowser
 
 beforeAll(async () => {
-  const executablePath = onPath('chromium') ?? onPath('google-chrome')
-  if (!executablePath) throw new Error('no Chromium on PATH')
   sandbox = await Sandbox.start()
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-  })
+  browser = await DashboardBrowser.start(sandbox)
   // Something to see: requests, an alert that fires, and what was sent of it.
   for (const path of ['/', '/health', '/metrics', '/admin/metrics', '/nowhere']) {
     for (let times = 0; times < 3; times++) {
@@ -48,60 +26,10 @@ afterAll(async () => {
   await sandbox?.close()
 })
 
-/** Waits until something holds that only time brings about. */
-async function expectSoon(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 60; tries++) {
-    if (await holds()) return
-    await new Promise((resolve) => setTimeout(resolve, 500))
-  }
-  throw new Error('it never came to hold')
-}
-
-/** A page of its own browser session, and what went wrong in it. */
-async function visit(options: Parameters<Browser['newContext']>[0] = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-  const page = await context.newPage()
-  const problems: string[] = []
-  page.on('pageerror', (error) => problems.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text())
-  })
-  return { context, page, problems }
-}
-
-async function signIn(page: Page, path = '/admin', token = TOKEN): Promise<void> {
-  await page.goto(sandbox.url + path)
-  await page.fill('#token', token)
-  await page.click('button')
-}
-
-async function signedIn(options: Parameters<Browser['newContext']>[0] = {}) {
-  const visited = await visit(options)
-  await signIn(visited.page)
-  await visited.page.waitForSelector('#freshness')
-  return visited
-}
-
-const overflow = (page: Page) =>
-  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-
-/** What axe finds; it is run from outside, so the page's own policy does not keep it out. */
-async function violations(context: BrowserContext, page: Page): Promise<string[]> {
-  const session = await context.newCDPSession(page)
-  await session.send('Runtime.evaluate', { expression: axe.source })
-  const found = await session.send('Runtime.evaluate', {
-    expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))`,
-    awaitPromise: true,
-    returnByValue: true,
-  })
-  return found.result.value as string[]
-}
-
 describe('signing in', () => {
   it('refuses a wrong token, and leads to what was asked for with the right one', async () => {
-    const { page } = await visit()
-    await signIn(page, '/admin/pages/requests?range=24h', 'wrong')
+    const { page } = await browser.visit()
+    await browser.signIn(page, '/admin/pages/requests?range=24h', 'wrong')
     expect(await page.textContent('[role=alert]')).toContain('not a valid admin token')
     await page.fill('#token', TOKEN)
     await page.click('button')
@@ -110,7 +38,7 @@ describe('signing in', () => {
   })
 
   it('lasts until signing out', async () => {
-    const { context, page } = await signedIn()
+    const { context, page } = await browser.signedIn()
     const [cookie] = await context.cookies()
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
     await page.click('text=Sign out')
@@ -125,7 +53,10 @@ describe('every page', () => {
     'is accessible and fits, wide and narrow, in %s',
     async (colorScheme) => {
       for (const width of [1280, 360]) {
-        const { context, page, problems } = await signedIn({ colorScheme, viewport: { width, height: 800 } })
+        const { context, page, problems } = await browser.signedIn({
+          colorScheme,
+          viewport: { width, height: 800 },
+        })
         for (const [path, title] of PAGES) {
           await page.goto(sandbox.url + path)
           expect(await page.textContent('h1')).toBe(title)
@@ -141,7 +72,7 @@ describe('every page', () => {
   )
 
   it('says the same without JavaScript', async () => {
-    const { page } = await signedIn({ javaScriptEnabled: false })
+    const { page } = await browser.signedIn({ javaScriptEnabled: false })
     for (const [path, title] of PAGES) {
       await page.goto(sandbox.url + path)
       expect(await page.textContent('h1')).toBe(title)
@@ -154,9 +85,19 @@ describe('every page', () => {
   })
 })
 
+describe('the icon', () => {
+  it.each([
+    ['/favicon.ico', 'image/vnd.microsoft.icon'],
+    ['/assets/icon.svg', 'image/svg+xml'],
+  ])('is at %s', async (path, type) => {
+    const answer = await sandbox.fetch(path)
+    expect([answer.status, answer.headers.get('Content-Type')]).toEqual([200, type])
+  })
+})
+
 describe('the charts', () => {
   it('are drawn, show values under the pointer, and follow the range in the address', async () => {
-    const { page, problems } = await signedIn()
+    const { page, problems } = await browser.signedIn()
     await page.goto(`${sandbox.url}/admin/pages/requests`)
     const plot = page.locator('#chart-rate .plot canvas')
     await plot.waitFor()
@@ -173,7 +114,7 @@ describe('the charts', () => {
   })
 
   it('tell where there is nothing to draw', async () => {
-    const { page } = await signedIn()
+    const { page } = await browser.signedIn()
     await page.goto(`${sandbox.url}/admin/pages/requests?route=%2Fno-such-route`)
     expect(await page.textContent('#charts')).toContain('No requests in this time')
   })
@@ -181,7 +122,7 @@ describe('the charts', () => {
 
 describe('a page that stays open', () => {
   it('reads itself anew, keeps what is open, and says how old it is', async () => {
-    const { page } = await signedIn()
+    const { page } = await browser.signedIn()
     await page.goto(`${sandbox.url}/admin`)
     await page.locator('#chart-rate summary').click()
     await page.locator('h1').click()
@@ -193,7 +134,7 @@ describe('a page that stays open', () => {
   })
 
   it('says so when it can no longer be read', async () => {
-    const { context, page } = await signedIn()
+    const { context, page } = await browser.signedIn()
     await context.setOffline(true)
     await page.locator('#freshness.stale').waitFor({ timeout: 60_000 })
     expect(await page.textContent('#freshness')).toContain('can’t be reached')
@@ -203,7 +144,7 @@ describe('a page that stays open', () => {
 
 describe('an alert', () => {
   it('is silenced and acknowledged from its page', async () => {
-    const { page, problems } = await signedIn()
+    const { page, problems } = await browser.signedIn()
     await page.goto(`${sandbox.url}/admin/pages/alerts`)
     expect(await page.textContent('#active')).toMatch(/MongoDB is down[\s\S]*Told: pagerduty/)
     expect(await page.textContent('#deliveries')).toContain('delivered')

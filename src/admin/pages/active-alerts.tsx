@@ -1,8 +1,11 @@
 import type { ActiveAlert, AlertsOverview } from '../../alerts/status.ts'
 import { formatDuration } from '../../lib/duration.ts'
-import { Badge, Empty, severityTone, Time } from './elements.tsx'
+import { ActOn, Badge, Empty, severityTone, Time } from './elements.tsx'
 import { ACTIONS, FoldedForm, type FormContext, TextField, WhoField } from './forms.tsx'
 import { SilenceFields } from './silences.tsx'
+
+/** Each has forms: with hundreds, the page would be large and nobody could find their way. */
+const ACTIVE_SHOWN = 50
 
 /** What fires or is about to, with what can be done about it. */
 export const ActiveAlerts = ({
@@ -16,11 +19,18 @@ export const ActiveAlerts = ({
 }) => {
   if (active.length > 0) {
     return (
-      <ul class="cards">
-        {active.map((alert) => (
-          <ActiveCard alert={alert} forms={forms} now={now} />
-        ))}
-      </ul>
+      <>
+        <ul class="cards">
+          {active.slice(0, ACTIVE_SHOWN).map((alert) => (
+            <ActiveCard alert={alert} forms={forms} now={now} />
+          ))}
+        </ul>
+        {active.length > ACTIVE_SHOWN && (
+          <p class="dim">
+            {ACTIVE_SHOWN} of {active.length}; all of them are in <a href="/admin/alerts">JSON</a>.
+          </p>
+        )}
+      </>
     )
   }
   if (scheduler.lastRunAtMs === undefined) {
@@ -89,12 +99,4 @@ const ActiveCard = ({ alert, forms, now }: { alert: ActiveAlert; forms: FormCont
       )}
     </div>
   </li>
-)
-
-/** What is seen beside the alert need not name it; what is read out must. */
-const ActOn = ({ verb, what }: { verb: string; what: string }) => (
-  <>
-    {verb}
-    <span class="hidden"> {what}</span>
-  </>
 )

@@ -41,6 +41,14 @@ export const Figure = ({
   </div>
 )
 
+/** What a button does. It stands beside what it is for, which only those must hear who don't see that. */
+export const ActOn = ({ verb, what }: { verb: string; what: string }) => (
+  <>
+    {verb}
+    <span class="hidden"> {what}</span>
+  </>
+)
+
 /** What stands where there is nothing to show, and why that is so. */
 export const Empty = ({ children }: { children?: Child }) => <p class="empty">{children}</p>
 

@@ -1,7 +1,7 @@
 import type { MonitorConfig } from '../../config/monitors.ts'
 import { HOUR_MS } from '../../lib/clock.ts'
 import type { Maintenance } from '../../monitors/model.ts'
-import { Badge, Empty, TableScroll, Time } from './elements.tsx'
+import { ActOn, Badge, Empty, TableScroll, Time } from './elements.tsx'
 import { ACTIONS, Choices, Csrf, FoldedForm, type FormContext, TextField } from './forms.tsx'
 import { monitorOptions } from './incident-forms.tsx'
 
@@ -56,7 +56,7 @@ export const MaintenanceList = ({
                       <Csrf token={forms.csrfToken} />
                       <input type="hidden" name="id" value={each.id} />
                       <button type="submit" class="quiet">
-                        Withdraw<span class="hidden"> {each.title}</span>
+                        <ActOn verb="Withdraw" what={each.title} />
                       </button>
                     </form>
                   )}

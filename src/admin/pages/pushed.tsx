@@ -1,6 +1,6 @@
 import { ok } from '../../lib/result.ts'
 import type { GroupSummary } from '../../push/store.ts'
-import { Badge, Empty, Part, TableScroll, Time } from './elements.tsx'
+import { ActOn, Badge, Empty, Part, TableScroll, Time } from './elements.tsx'
 import { formatValue } from './format.ts'
 import { ACTIONS, Csrf } from './forms.tsx'
 import type { PageHandler, PageKit } from './page-kit.tsx'
@@ -106,7 +106,9 @@ const Group = ({
           </TableScroll>
         </details>
         <details>
-          <summary>Delete {name}</summary>
+          <summary>
+            <ActOn verb="Delete" what={name} />
+          </summary>
           <form method="post" action={ACTIONS.deleteGroup} class="fields">
             <Csrf token={csrfToken} />
             <input type="hidden" name="labels" value={JSON.stringify(labels)} />

@@ -1,5 +1,5 @@
 import type { Silence } from '../../alerts/model.ts'
-import { Empty, TableScroll, Time } from './elements.tsx'
+import { ActOn, Empty, TableScroll, Time } from './elements.tsx'
 import {
   ACTIONS,
   Choice,
@@ -69,7 +69,7 @@ export const Silences = ({
                     <Csrf token={forms.csrfToken} />
                     <input type="hidden" name="id" value={silence.id} />
                     <button type="submit" class="quiet">
-                      End<span class="hidden"> the silence of {matcherText(silence)}</span>
+                      <ActOn verb="End" what={`the silence of ${matcherText(silence)}`} />
                     </button>
                   </form>
                 </td>

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DashboardBrowser, expectSoon, overflow, PAGES, violations } from './dashboard-browser.ts'
+import { Sandbox } from './sandbox.ts'
+
+let sandbox: Sandbox
+let browser: DashboardBrowser
+
+beforeAll(async () => {
+  sandbox = await Sandbox.start()
+  browser = await DashboardBrowser.start(sandbox)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await sandbox?.close()
+})
+
+describe('an incident', () => {
+  it('is posted, mended where something is wrong, updated and resolved, without JavaScript', async () => {
+    const { page } = await browser.signedIn({ javaScriptEnabled: false })
+    await page.goto(`${sandbox.url}/admin/pages/incidents`)
+    await page.click('text=Post an incident')
+    const post = page.locator('#post-incident')
+    await post.locator('[name=title]').fill(' ')
+    await post.locator('[name=message]').fill('Searches take long.\nWe look into it.')
+    await post.locator('[name=severity]').selectOption('critical')
+    await post.getByLabel('API health').check()
+    await post.locator('button').click()
+    expect(await post.locator('[role=alert]').textContent()).toContain('title: text that is not empty')
+    expect(await page.textContent('#post-incident-title-mistake')).toContain('Title, for the public')
+    expect(await post.locator('[name=message]').inputValue()).toBe('Searches take long.\nWe look into it.')
+    expect(await post.locator('[name=severity]').inputValue()).toBe('critical')
+    expect(await post.getByLabel('API health').isChecked()).toBe(true)
+
+    await post.locator('[name=title]').fill('Slow search')
+    await post.locator('button').click()
+    expect(await page.textContent('.notice')).toContain('Posted')
+
+    await page.click('#open >> text=Slow search')
+    const update = page.locator('#update-incident')
+    for (const [stage, message] of [
+      ['identified', 'A full disk.'],
+      ['resolved', 'It has room again.'],
+    ] as const) {
+      await update.locator('[name=stage]').selectOption(stage)
+      await update.locator('[name=message]').fill(message)
+      await update.locator('button').click()
+      expect(await page.textContent('#incident')).toContain(message)
+    }
+    expect(await page.textContent('#past')).toContain('Slow search')
+    expect(await sandbox.admin('/admin/incidents')).toMatchObject({
+      open: [],
+      past: [{ title: 'Slow search', stage: 'resolved', severity: 'critical', monitors: ['api-health'] }],
+    })
+  })
+
+  it('is attached to monitors', async () => {
+    const { context, page, problems } = await browser.signedIn()
+    await page.goto(`${sandbox.url}/admin/pages/incidents`)
+    await page.click('#past >> text=Slow search')
+    await page.click('text=Change its title or its monitors')
+    await page.locator('#amend-incident').getByLabel('Analysis endpoint').check()
+    await page.click('#amend-incident button')
+    expect(await page.textContent('.notice')).toContain('Changed')
+    expect(await page.textContent('#incident')).toContain('Monitors: API health, Analysis endpoint')
+    expect(await violations(context, page)).toEqual([])
+    expect(problems).toEqual([])
+  })
+})
+
+describe('maintenance', () => {
+  it('is announced and withdrawn', async () => {
+    const { page } = await browser.signedIn()
+    await page.goto(`${sandbox.url}/admin/pages/monitors`)
+    await page.click('text=Announce maintenance')
+    const form = page.locator('#announce-maintenance')
+    await form.locator('[name=title]').fill('Database upgrade')
+    const from = await form.locator('[name=from]').inputValue()
+    await form.locator('[name=to]').fill(from)
+    await form.locator('button').click()
+    expect(await page.textContent('#announce-maintenance-to-mistake')).toContain(
+      'To (UTC): a time after from',
+    )
+    await form.locator('[name=to]').fill(from.replace(/^\d+/, (year) => String(Number(year) + 1)))
+    await form.locator('button').click()
+    expect(await page.textContent('#maintenance')).toMatch(/Database upgrade[\s\S]*under way[\s\S]*all/)
+    await page.click('text=Withdraw Database upgrade')
+    expect(await page.textContent('#maintenance')).toContain('No maintenance')
+  })
+})
+
+describe('the numbers of the business', () => {
+  it('are asked for and drawn', async () => {
+    const { page, problems } = await browser.signedIn()
+    await page.goto(`${sandbox.url}/admin/pages/business`)
+    await page.click('text=Ask MongoDB now')
+    expect(await page.textContent('.notice')).toContain('as MongoDB has them now')
+    for (const id of ['users', 'tiers', 'customers', 'frameworks', 'coverage']) {
+      await page.locator(`#chart-${id} .plot canvas`).waitFor()
+    }
+    expect(problems).toEqual([])
+  })
+})
+
+describe('what somebody has typed', () => {
+  it('stays when the page reads itself anew', async () => {
+    const { page } = await browser.signedIn()
+    await page.goto(`${sandbox.url}/admin/pages/alerts`)
+    await page.click('text=Silence an alert')
+    await page.locator('#silence-any [name=reason]').fill('upgrade of the')
+    await page.locator('h1').click()
+    const before = await page.getAttribute('#freshness time', 'datetime')
+    await expectSoon(async () => (await page.getAttribute('#freshness time', 'datetime')) !== before)
+    expect(await page.locator('#silence-any [name=reason]').inputValue()).toBe('upgrade of the')
+  })
+})
+
+describe('text that others wrote', () => {
+  it('runs nothing and loads nothing, wherever it is shown', async () => {
+    const evil = `</textarea></title>"'><img src=/evil onerror="window.evil=1"><script>window.evil=1</script>`
+    const json = (body: object) => ({ method: 'POST', body: JSON.stringify(body) })
+    const { id } = (await sandbox.admin(
+      '/admin/incidents',
+      json({ title: evil, message: evil, by: evil.slice(0, 99) }),
+    )) as { id: string }
+    const soon = new Date(Date.now() + 3_600_000).toISOString()
+    await sandbox.admin('/admin/maintenance', json({ title: evil, from: soon, for: '1h' }))
+    await sandbox.admin('/admin/silences', json({ alert: 'mongodb-down', for: '1h', reason: evil, by: 'x' }))
+    const pushed = await sandbox.fetch(`/metrics/job/${encodeURIComponent(evil.replaceAll('/', '|'))}`, {
+      method: 'POST',
+      headers: { Authorization: 'Bearer sandbox-ingest-token' },
+      body: 'evil 1\n',
+    })
+    expect(pushed.status).toBe(200)
+
+    const { page, problems } = await browser.signedIn()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    const paths = [...PAGES.map(([path]) => path), `/admin/pages/incidents?incident=${id}`, '/status']
+    for (const path of [
+      ...paths,
+      `/admin/pages/requests?route=${encodeURIComponent(evil)}&range=__proto__`,
+    ]) {
+      await page.goto(sandbox.url + path)
+      expect(await page.evaluate('window.evil')).toBeUndefined()
+      expect(await overflow(page)).toBe(0)
+    }
+    expect(asked.filter((url) => url.includes('/evil'))).toEqual([])
+    expect(problems).toEqual([])
+  })
+})
