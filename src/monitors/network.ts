@@ -36,12 +36,14 @@ const WATCH_EVERY_MS = 15 * MINUTE_MS
 
 /**
  * Asks the control URL now and then from where the monitors are judged, so that a wrong one is noticed before anything
- * is down, when it would make that unknown.
+ * is down, when it would make that unknown. Undefined where nothing is checked from outside.
  */
 export async function watchControl(
   known: KnownControl | undefined,
-  { controlAnswers: answers, clock, log }: Pick<UptimeSettings, 'controlAnswers' | 'clock' | 'log'>,
-): Promise<KnownControl> {
+  settings: Pick<UptimeSettings, 'monitors' | 'controlAnswers' | 'clock' | 'log'>,
+): Promise<KnownControl | undefined> {
+  const { monitors, controlAnswers: answers, clock, log } = settings
+  if (!monitors.some((monitor) => 'locations' in monitor)) return undefined
   const now = clock()
   const silentSinceMs = known?.silentSinceMs
   if (known && silentSinceMs === undefined && Math.abs(now - known.askedAtMs) < WATCH_EVERY_MS) return known

@@ -63,6 +63,11 @@ export class CheckRunner {
     }
   }
 
+  /** Whether there is something to take. */
+  get hasArrived(): boolean {
+    return this.#arrived.length > 0
+  }
+
   /** What arrived since the last call, in the order of its arrival. */
   take(): CheckResult[] {
     return this.#arrived.splice(0)

@@ -76,11 +76,14 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   async tick(scheduledAtMs: number): Promise<MonitorsTickResult> {
     const settings = this.#settings
     const result = await this.#lease.run(settings.clock(), async (isHeld): Promise<MonitorsTickResult> => {
-      const [checks, control] = await Promise.all([this.#makeChecks(scheduledAtMs), this.#watchControl()])
+      // What arrived since the last run ended need not wait for the checks of this one.
+      if (this.#runner.hasArrived) await this.#conclude(this.#memory.control)
+      const [checks, control] = await Promise.all([
+        this.#makeChecks(scheduledAtMs),
+        watchControl(this.#memory.control, settings),
+      ])
       if (!isHeld()) return this.#refuse('the run took too long')
-      const { statuses, results, judgedAtMs, orderMs } = this.#commit(control)
-      await this.#tell(statuses, orderMs)
-      this.#record(statuses, results, judgedAtMs)
+      await this.#conclude(control)
       await flushInTime(settings)
       return { outcome: 'ok', checks }
     })
@@ -203,11 +206,11 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
     return shards.reduce((sum, { monitors }) => sum + monitors.length, 0)
   }
 
-  /** Undefined where no check needs it. */
-  async #watchControl(): Promise<KnownControl | undefined> {
-    const isRemote = ({ regions }: Watched) => regions.some((region) => region !== 'internal')
-    if (!this.#settings.plan.some(isRemote)) return undefined
-    return await watchControl(this.#memory.control, this.#settings)
+  /** Takes what arrived, judges, commits, tells and counts. */
+  async #conclude(control: KnownControl | undefined): Promise<void> {
+    const { statuses, results, judgedAtMs, orderMs } = this.#commit(control)
+    await this.#tell(statuses, orderMs)
+    this.#record(statuses, results, judgedAtMs)
   }
 
   /** Takes what arrived, judges, and stores both. */

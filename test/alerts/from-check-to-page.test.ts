@@ -10,10 +10,11 @@ async function judgements(
   locations: ('us-east' | 'eu-west' | 'asia')[],
   minutes: number,
   isGood: (minute: number, region: Region) => boolean,
+  interval = 60,
 ): Promise<(readonly MonitorStatus[])[]> {
   const told: (readonly MonitorStatus[])[] = []
   await inUptimeWorld(async (world) => {
-    world.configure([{ ...API, locations }])
+    world.configure([{ ...API, interval, locations }])
     for (let minute = 0; minute < minutes; minute++) {
       world.answer = (_, region) => (isGood(minute, region) ? UP : FAILED)
       await world.nextTick()
@@ -43,6 +44,12 @@ describe('from checks to pages', () => {
     // Down, then good and bad by turns, then good.
     const isGood = (minute: number) => minute >= 20 || minute % 2 === 1
     const statuses = await judgements(['us-east', 'eu-west'], 25, isGood)
+    expect(await paged(statuses)).toEqual(['firing monitor-api-health', 'resolved monitor-api-health'])
+  })
+
+  it('flapping pages once with a long interval, too, though a good check is repeated soon', async () => {
+    const isGood = (minute: number) => minute >= 60 || minute % 2 === 1
+    const statuses = await judgements(['us-east', 'eu-west'], 75, isGood, 300)
     expect(await paged(statuses)).toEqual(['firing monitor-api-health', 'resolved monitor-api-health'])
   })
 

@@ -7,7 +7,8 @@ import type { ConfigInput } from '../../src/config/schema.ts'
 import type { ErrorReporter } from '../../src/logging/model.ts'
 import type { RegionProberSettings } from '../../src/monitors/prober.ts'
 import { RegionProberObject } from '../../src/monitors/prober.ts'
-import { proberName, proberStub } from '../../src/monitors/regions.ts'
+import type { RegionProberNamespace } from '../../src/monitors/regions.ts'
+import { proberStub } from '../../src/monitors/regions.ts'
 import { recordingLogger } from '../metrics/harness.ts'
 import { startOwnServers } from '../own-servers.ts'
 
@@ -84,7 +85,6 @@ describe('a region prober', () => {
     const stub = proberStub(env.REGION_PROBER, 'asia-northeast', 1)
     const results = await stub.run(ask('api-health', 'analysis-endpoint'))
     expect(outcomes(results).sort()).toEqual(['analysis-endpoint up', 'api-health up'])
-    expect(proberName('eu-west', 0)).not.toBe(proberName('eu-west', 1))
   })
 
   it('opens five connections at most, over all calls, and counts no queue as latency', async () => {
@@ -106,6 +106,34 @@ describe('a region prober', () => {
       ])
       expect(await (await fetch(`${shared.API_URL}/gates/${gate}/counts`)).json()).toMatchObject({ most: 5 })
     })
+  })
+
+  it('lets no check time out in a queue, however many before it hang', async () => {
+    const hanging = Array.from({ length: 5 }, (_, index) => `h${index}`)
+    const monitors = [
+      ...hanging.map((name) => web(name, '/gates/never', { timeout: 0.4 })),
+      web('Good', '/health', { timeout: 0.3 }),
+    ]
+    await withProber({ monitors }, async (prober) => {
+      const results = await prober.run(ask(...hanging, 'good'))
+      expect(outcomes(results)).toEqual([...hanging.map((name) => `${name} failed`), 'good up'])
+    })
+  })
+
+  it('is made near its location', () => {
+    const made: unknown[] = []
+    const namespace: RegionProberNamespace = {
+      getByName: (name, options) => {
+        made.push([name, options])
+        return { run: async () => [] }
+      },
+    }
+    proberStub(namespace, 'us-east', 0)
+    proberStub(namespace, 'middle-east', 3)
+    expect(made).toEqual([
+      ['us-east-0', { locationHint: 'enam' }],
+      ['middle-east-3', { locationHint: 'me' }],
+    ])
   })
 
   it('finds what gives no answer failed while there is a network, else unknown', async () => {

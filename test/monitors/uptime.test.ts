@@ -234,6 +234,37 @@ describe('a control URL that gives no answer', () => {
     }))
 })
 
+describe('what arrives after a run has ended', () => {
+  it('is judged as soon as the next one begins, whatever that one waits for', () =>
+    inWorld(async (world) => {
+      world.configure([PLAIN, { ...PLAIN, name: 'Other', locations: ['asia'] }])
+      await world.tick()
+      const late = Promise.withResolvers<void>()
+      world.onProbe = (region) => (region === 'asia' ? late.promise : new Promise(() => {}))
+      world.answer = () => FAILED
+      const soon = () => new Promise((resolve) => setTimeout(resolve))
+      const begin = async () => {
+        world.now += MINUTE_MS
+        const run = world.tick()
+        await soon() // so that it waits
+        return run
+      }
+      void begin()
+      await soon()
+      void begin()
+      await soon()
+      world.told.splice(0)
+      late.resolve() // what the first run asked for, which has lost its lease
+      await soon()
+      expect(world.told).toEqual([])
+      world.onProbe = () => new Promise(() => {})
+      void begin()
+      await soon()
+      expect(world.told).toHaveLength(1)
+      expect(world.status('other').state).toBe('down')
+    }))
+})
+
 describe('two runs', () => {
   it('that overlap do not check twice', () =>
     inWorld(async (world) => {
