@@ -7,12 +7,11 @@ import { flushInTime } from '../metrics/flush.ts'
 import type { Beat } from './heartbeat.ts'
 import { afterBeat, beatResult } from './heartbeat.ts'
 import { judge } from './judge.ts'
-import type { Schedule } from './maintenance.ts'
-import { listWindows, readSchedules } from './maintenance.ts'
+import { listWindows } from './maintenance.ts'
 import { answerOf } from './measures.ts'
 import type { Memory } from './memory.ts'
 import { decodeMemory, encodeMemory, onlyWatched, regionMemory, rememberRegion } from './memory.ts'
-import { MonitorMetrics, UPTIME_WINDOW_DAYS } from './metrics.ts'
+import { UPTIME_WINDOW_DAYS } from './metrics.ts'
 import type { CheckResult, Maintenance, MonitorStatus, Region } from './model.ts'
 import { uptimeRatio } from './model.ts'
 import type { KnownControl } from './network.ts'
@@ -20,7 +19,6 @@ import { watchControl } from './network.ts'
 import type { PackedHistories } from './packed-history.ts'
 import { packHistories } from './packed-history.ts'
 import type { Asked, Watched } from './plan.ts'
-import { planMonitors } from './plan.ts'
 import type {
   BeatKind,
   MonitorMeasures,
@@ -30,7 +28,8 @@ import type {
 } from './ports.ts'
 import { CheckRunner } from './run.ts'
 import { dueShards, isDue } from './schedule.ts'
-import type { UptimeSettings } from './settings.ts'
+import type { Prepared, UptimeSettings } from './settings.ts'
+import { prepare } from './settings.ts'
 import { MonitorStore } from './store.ts'
 import { ToldStore } from './told-store.ts'
 import { afterCheck, isFirstFailure, isRecovering } from './verdict.ts'
@@ -43,13 +42,6 @@ const TELL_TIMEOUT_MS = 5 * SECOND_MS
 /** Uptime over a month changes slowly, and with many monitors there is much to read for it. */
 const UPTIME_EVERY_MS = 15 * MINUTE_MS
 
-/** What is made of the settings once. */
-interface Known extends UptimeSettings {
-  readonly plan: readonly Watched[]
-  readonly schedules: readonly Schedule[]
-  readonly metrics: MonitorMetrics
-}
-
 /**
  * Decides which checks are due, has the regions make them, judges, and keeps the history. There is one. A verdict and
  * what it was made of are stored together; whoever listens is told after that.
@@ -59,7 +51,7 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
   readonly #told: ToldStore
   readonly #runner = new CheckRunner()
   readonly #lease = new Lease(LEASE_MS)
-  #known: Known | undefined
+  #prepared: Prepared | undefined
   #loadedMemory: Memory | undefined
   #uptimeRecordedAtMs = Number.NEGATIVE_INFINITY
 
@@ -146,20 +138,9 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
     return this.#told.withdraw(id)
   }
 
-  get #settings(): Known {
-    if (!this.#known) {
-      const settings = this.settings()
-      const { monitors, maintenance, recorder, catalog } = settings
-      const idOf = (written: string) =>
-        monitors.find(({ id, name }) => id === written || name === written)?.id
-      this.#known = {
-        ...settings,
-        plan: planMonitors(monitors),
-        schedules: readSchedules(maintenance, idOf),
-        metrics: new MonitorMetrics(recorder, catalog),
-      }
-    }
-    return this.#known
+  get #settings(): Prepared {
+    this.#prepared ??= prepare(this.settings())
+    return this.#prepared
   }
 
   get #memory(): Memory {
