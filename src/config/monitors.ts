@@ -157,6 +157,13 @@ const http = z
     path: ['body'],
     error: 'no body with GET or HEAD',
   })
+  .refine(({ method, expect }) => method !== 'HEAD' || !isAboutBody(expect), {
+    path: ['expect'],
+    error: 'nothing about the body: an answer to HEAD has none',
+  })
+
+const isAboutBody = ({ body, json }: z.infer<typeof httpExpectation>): boolean =>
+  body.contains.length + body.notContains.length + json.length > 0
 
 const latencyExpectation = z.strictObject({ maxLatencyMs: maxLatencyMs.optional() }).prefault({})
 
@@ -254,7 +261,7 @@ function isJsonPath(text: string): boolean {
   }
 }
 
-/** See `Pattern`: one that takes a hostile text long is none here. */
+/** See `Pattern`. */
 function isRegularExpression(text: string): boolean {
   try {
     return new Pattern(text) !== undefined

@@ -56,7 +56,7 @@ export async function watchControl(
 export class NetworkProbe {
   readonly #options: NetworkProbeOptions
   readonly #flights = new SingleFlight()
-  #last: { readonly answered: boolean; readonly untilMs: number } | undefined
+  #last: { readonly answered: boolean; readonly atMs: number } | undefined
 
   constructor(options: NetworkProbeOptions) {
     this.#options = options
@@ -64,16 +64,19 @@ export class NetworkProbe {
 
   /** Takes note that something answered. */
   saw(): void {
-    this.#last = { answered: true, untilMs: this.#options.clock() + SEEN_MS }
+    this.#last = { answered: true, atMs: this.#options.clock() }
   }
 
   async answers(): Promise<boolean> {
     const { controlUrl, fetch, clock } = this.#options
-    if (this.#last && clock() < this.#last.untilMs) return this.#last.answered
+    if (this.#last) {
+      const { answered, atMs } = this.#last
+      // Also where the clock went back.
+      if (Math.abs(clock() - atMs) < (answered ? SEEN_MS : MISSED_MS)) return answered
+    }
     return this.#flights.run('control', async () => {
       const answered = await controlAnswers(controlUrl, fetch)
-      if (answered) this.saw()
-      else this.#last = { answered, untilMs: clock() + MISSED_MS }
+      this.#last = { answered, atMs: clock() }
       return answered
     })
   }

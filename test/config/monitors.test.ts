@@ -170,6 +170,7 @@ describe('monitors in the configuration', () => {
     [{ headers: { 'X Key': 'a' } }, 'headers.X Key', 'the name of a header'],
     [{ url: 'https://user:pass@shop.example' }, 'url', 'auth'],
     [{ auth: { username: 'a:b', password: 'c' } }, 'auth.username', 'without a colon'],
+    [{ method: 'HEAD', expect: { body: { contains: ['ok'] } } }, 'expect', 'nothing about the body'],
     [{ body: 'x' }, 'body', 'no body with GET'],
     [{ type: 'tcp', url: undefined, host: 'mail.example', port: 25 }, 'port', 'another port than 25'],
     [{ type: 'tcp', url: undefined, host: 'https://mail.example', port: 587 }, 'host', 'without scheme'],

@@ -169,6 +169,14 @@ describe('a region prober', () => {
       expect(await run()).toEqual(['port unknown', 'web unknown'])
       now += 1
       expect(await run()).toEqual(failed)
+
+      // Nor is it kept for longer by a clock that goes back.
+      now += 5_000
+      await breakServer('control', { mode: 'down' })
+      expect(await run()).toEqual(['port unknown', 'web unknown'])
+      await mendServer('control')
+      now -= 60 * 60_000
+      expect(await run()).toEqual(failed)
     })
   })
 
