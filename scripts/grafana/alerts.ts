@@ -83,7 +83,7 @@ function toAlert(catalog: Catalog, rule: Rule): AlertSpec[] {
     {
       uid: `edgewatch-${rule.id}`.slice(0, 40), // Grafana's limit
       title: rule.id,
-      expr,
+      expr: withEnoughRequests(catalog, rule, expr),
       operator: rule.operator,
       threshold: rule.threshold,
       for: formatDuration(rule.for).replaceAll(' ', ''),
@@ -96,9 +96,20 @@ function toAlert(catalog: Catalog, rule: Rule): AlertSpec[] {
   ]
 }
 
+const windowOf = ({ over }: Rule): string => formatDuration(over).replaceAll(' ', '')
+const routeOf = ({ route }: Rule): string =>
+  route === undefined ? 'route!=""' : `route=${JSON.stringify(route)}`
+
+/** Gives nothing, which is no alert, where fewer requests came than the rule wants. */
+function withEnoughRequests(catalog: Catalog, rule: Rule, expr: string): string {
+  if (rule.minRequests === undefined) return expr
+  const requests = `sum(increase(${catalog.requests.name}{${routeOf(rule)}}[${windowOf(rule)}]))`
+  return `(${expr}) and on() (${requests} >= ${rule.minRequests})`
+}
+
 function expressionOf(catalog: Catalog, rule: Rule): string | undefined {
-  const window = formatDuration(rule.over).replaceAll(' ', '')
-  const route = rule.route === undefined ? 'route!=""' : `route=${JSON.stringify(rule.route)}`
+  const window = windowOf(rule)
+  const route = routeOf(rule)
   if (typeof rule.signal !== 'string') return metricExpression(catalog, rule.signal, window)
   const [, quantile] = /^latency_p(\d+)_ms$/.exec(rule.signal) ?? []
   if (quantile !== undefined) return `1000 * ${latency(catalog, Number(quantile) / 100, route, window)}`

@@ -21,3 +21,19 @@ it('has the names of the metrics in the namespace of the configuration, and titl
   expect(titles).toEqual(expect.arrayContaining(['Analysis by Framework', 'Metrics Extracted', 'Customers']))
   expect(titles.filter((title) => /esg/i.test(title!))).toEqual([])
 })
+
+it('asks in its alerts for as many requests as a rule wants', () => {
+  const rule = {
+    id: 'errors',
+    signal: 'error_ratio',
+    operator: '>',
+    threshold: 0.05,
+    severity: 'info',
+    summary: 's',
+  }
+  const alerts = (more: object) => grafanaFiles({ alerts: { rules: [{ ...rule, ...more }] } })['alerts.yaml']
+  expect(alerts({ minRequests: 20, over: '10m' })).toContain(
+    'and on() (sum(increase(edgewatch_api_requests_total{route!=""}[10m])) >= 20)',
+  )
+  expect(alerts({})).not.toContain('and on()')
+})
