@@ -7,6 +7,7 @@ import { reportOf, setGauges } from '../../src/business/report.ts'
 import { business } from '../../src/config/business.ts'
 import { DAY_MS, HOUR_MS, systemClock } from '../../src/lib/clock.ts'
 import { Secret } from '../../src/lib/secret.ts'
+import { aggregateAll } from '../../src/vendors/mongodb/aggregations.ts'
 import { MongoGatewayObject } from '../../src/vendors/mongodb/gateway.ts'
 import { silentLogger } from '../health/silent-logger.ts'
 import { startOwnServers } from '../own-servers.ts'
@@ -127,6 +128,20 @@ describe('the three queries', PATIENCE, () => {
     const report = await ask(mapped)
     expect(report.tiers).toEqual([{ tier: 'pro', customers: 1, mrr: 10 }])
     expect(report.days.at(-1)?.dau).toBe(1)
+  })
+
+  it('are bounded in time on the server', async () => {
+    const options: object[] = []
+    const collection = {
+      aggregate(_: unknown, given: object) {
+        options.push(given)
+        return { toArray: async () => [] }
+      },
+    }
+    const client = { db: () => ({ collection: () => collection }) } as unknown as MongoClient
+    await aggregateAll(client, 'business', aggregations(config, NOW), 8_000)
+    expect(options).toHaveLength(3)
+    for (const each of options) expect(each).toMatchObject({ maxTimeMS: 8_000 })
   })
 
   it('fail while the database is away', async () => {

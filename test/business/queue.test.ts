@@ -23,13 +23,15 @@ function database() {
     isAway: false,
     writes,
     calls: 0,
+    maxTimesMs: [] as number[],
     async write(documents: readonly DocumentWrite[]) {
       it.calls += 1
       if (it.isAway) return err({ message: 'connection refused', retryable: true })
       writes.push(...documents)
       return ok([])
     },
-    async aggregate() {
+    async aggregate(_: unknown, maxTimeMS: number) {
+      it.maxTimesMs.push(maxTimeMS)
       if (it.isAway) return err({ message: 'connection refused', retryable: true })
       return ok([[], [{ tier: 'growth', customers: 2 }], []])
     },
@@ -278,6 +280,7 @@ describe('the report', () => {
     expect((await queue.refresh()).report?.askedAtMs).toBe(first.report?.askedAtMs)
     world.now += SECOND_MS
     expect((await queue.refresh()).report?.askedAtMs).toBe(world.now)
+    expect(db.maxTimesMs).toEqual([8_000, 8_000])
   })
 
   it('is asked for anew where a clock that was ahead is right again', async () => {

@@ -101,6 +101,40 @@ describe('POST /events', PATIENCE, () => {
     })
   })
 
+  it('takes 500 of the longest', async () => {
+    const events = Array.from({ length: 500 }, (_, index) => ({
+      type: 'user_activity',
+      id: `${index}-`.padEnd(128, 'x'),
+      user_id: '\u{1f600}'.repeat(100),
+      action: 'ä'.repeat(200),
+      at: new Date().toISOString(),
+    }))
+    const response = await post({ events })
+    expect(response.status).toBe(202)
+    expect(await response.json()).toEqual({ accepted: 500, duplicates: 0, rejected: [] })
+  })
+
+  it('says when to come again where too many wait, and takes nothing', async () => {
+    const services = servicesOf(env)
+    const full = async () => ({ outcome: 'full' as const, backlog: 50_000, retryAfterSeconds: 17 })
+    const app = createApp({
+      ...servicesOf({ ...env, INGEST_TOKEN: 'new' } as unknown as Env),
+      business: { ...services.business!, queue: () => ({ ...services.business!.queue(), accept: full }) },
+    })
+    const init = {
+      method: 'POST',
+      headers: { Authorization: 'Bearer new', 'Content-Type': 'application/json' },
+      body: JSON.stringify({ events: [activity('full')] }),
+    }
+    const response = await app.request('/events', init, env, {
+      waitUntil() {},
+      passThroughOnException() {},
+      props: {},
+    } as unknown as ExecutionContext)
+    expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '17'])
+    expect(await response.json()).toMatchObject({ error: { code: 'backlog_full' } })
+  })
+
   it.each([
     ['no JSON', '{'],
     ['no events', { events: [] }],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import written from '../../edgewatch.config.ts'
 import { ConfigError, checkConfig, loadConfig } from '../../src/config/load.ts'
+import { createCatalog } from '../../src/metrics/catalog.ts'
 
 const mistakesIn = (business: unknown, more: object = {}) => {
   try {
@@ -19,18 +20,40 @@ const metrics = (...list: object[]) => ({ metrics: list })
 describe('business', () => {
   it('is shipped with what the documents count', () => {
     const { business } = loadConfig(written, {}).config
-    expect(business?.metrics.map(({ name }) => name)).toEqual(
+    expect(business?.metrics).toEqual(
       expect.arrayContaining([
-        'analysis_by_framework_total',
-        'metrics_extracted_count',
-        'subscription_revenue_usd',
+        expect.objectContaining({
+          name: 'analysis_by_framework_total',
+          type: 'counter',
+          labels: { framework: expect.any(Array), user_tier: ['free', 'starter', 'growth', 'enterprise'] },
+        }),
+        expect.objectContaining({
+          name: 'metrics_extracted_count',
+          type: 'histogram',
+          buckets: [0, 5, 10, 20, 50, 100, 200],
+        }),
+        expect.objectContaining({
+          name: 'subscription_revenue_usd',
+          type: 'gauge',
+          labels: { tier: ['starter', 'growth', 'enterprise'] },
+          query: 'monthly_revenue',
+        }),
       ]),
     )
+    expect(createCatalog('esg').cacheOperations.name).toBe('esg_cache_operations_total')
     expect(business?.collections).toMatchObject({
       activity: { name: 'user_activity' },
       users: { name: 'users', id: '_id' },
       compliance: { name: 'framework_compliance' },
     })
+  })
+
+  it('is shipped with an alert on events that wait', () => {
+    const { alerts } = loadConfig(written, {}).config
+    const { name: metric } = createCatalog('edgewatch').eventsBacklog
+    expect(alerts.rules).toContainEqual(
+      expect.objectContaining({ signal: { metric, labels: {} }, operator: '>', threshold: 0 }),
+    )
   })
 
   it('may be left out', () => {

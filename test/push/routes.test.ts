@@ -1,5 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { servicesOf } from '../../src/services.ts'
@@ -52,8 +53,10 @@ const scrape = async (accept = 'text/plain') =>
 const admin = (path: string, init: RequestInit = {}) =>
   service.request(`/admin${path}`, { ...init, headers: { Authorization: 'Bearer admin' } })
 
-async function gzip(text: string): Promise<ArrayBuffer> {
-  return new Response(new Response(text).body!.pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
+async function gzip(text: string | Uint8Array): Promise<ArrayBuffer> {
+  return new Response(
+    new Response(text as BodyInit).body!.pipeThrough(new CompressionStream('gzip')),
+  ).arrayBuffer()
 }
 
 describe("Pushgateway's API", () => {
@@ -351,6 +354,57 @@ describe('the metrics of pushes', () => {
     expect(answers).toEqual([503, 503])
     expect(away.counted()).toEqual({ 'pushgateway unavailable': 1 })
     expect(off.counted()).toEqual({ 'pushgateway disabled': 1 })
+  })
+})
+
+describe('whatever comes', () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 120 }),
+    fc
+      .array(fc.constantFrom('a', '{x="', '"}', ' 1', '\n', '# TYPE a ', 'histogram', '_bucket', 'é', '\0'), {
+        maxLength: 12,
+      })
+      .map((parts) => new TextEncoder().encode(parts.join(''))),
+    fc.json().map((text) => new TextEncoder().encode(text)),
+  )
+  const path = fc.oneof(
+    fc.constant('/v1/metrics'),
+    fc
+      .array(fc.constantFrom('job', 'x', 'a b', '%ff', 'x@base64', 'YQ', '=', '%00', 'é', '', '..'), {
+        maxLength: 6,
+      })
+      .map((parts) => `/metrics/job/fuzz/${parts.join('/')}`),
+  )
+  const contentType = fc.constantFrom(
+    '',
+    'application/json',
+    'text/plain',
+    'application/openmetrics-text',
+    'application/vnd.google.protobuf',
+    'multipart/form-data',
+  )
+
+  it('is answered below 500', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('PUT', 'POST', 'DELETE'),
+        path,
+        contentType,
+        fc.constantFrom('', 'gzip', 'identity', 'zstd'),
+        fc.boolean(),
+        bytes,
+        async (method, to, type, coding, isZipped, body) => {
+          const sent = isZipped ? await gzip(body) : body
+          const headers = { ...bearer, 'Content-Type': type, 'Content-Encoding': coding }
+          const response = await service.request(to, { method, headers, body: sent as BodyInit })
+          expect(response.status).toBeLessThan(500)
+          expect(
+            (await service.request('/metrics', { headers: { Authorization: 'Bearer scrape' } })).status,
+          ).toBe(200)
+        },
+      ),
+      { numRuns: 300 },
+    )
   })
 })
 
