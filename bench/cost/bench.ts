@@ -25,6 +25,10 @@ const CHECK_SECONDS = 0.3
 const CHECKS_PER_SHARD = 20
 const CHECKS_AT_ONCE = 5
 
+/** As many events as a call may have. */
+const EVENTS = 500
+const FULL_CALLS = 10
+
 /** As many monitors as a team has. */
 const FIFTY = 50
 const LOCATIONS = ['us-east', 'eu-west'] as const
@@ -39,6 +43,12 @@ const DISTANCE_SECONDS: Readonly<Record<string, number>> = {
   // Once an hour, for business metrics.
   'MongoGateway.aggregate': 1 + 2,
   'EventQueue.refresh': 1.2,
+  'EventQueue.accept': 0.01,
+  // Handing metrics over, and documents to MongoDB's object, which connects.
+  'EventQueue.alarm': 0.6,
+  'MongoGateway.write': 0.5 + 2,
+  'PushStore.push': 0.01,
+  'PushStore.exposition': 0.02,
   'HealthMonitor.report': 0.6,
   'AlertLedger.tick': 0.8,
   'AlertLedger.alarm': 0.02,
@@ -72,6 +82,7 @@ export async function benchCost(): Promise<Report> {
   const { tick, flush, check, scrape } = idleService
   const shipped = await measureShipped()
   const fifty = await measureFifty()
+  const ingest = await measureIngest()
   const perDayOf = (each: Billed) => times(each, TICKS_PER_DAY)
   const idle = perDayOf(tick)
   const days = TRAFFIC.map((traffic) => plus(idle, trafficPerDay(traffic, flush, FLUSH_SECONDS)))
@@ -99,6 +110,18 @@ export async function benchCost(): Promise<Report> {
       }),
       '',
       perEach({ '/health': check, '/metrics': scrape, '/status': fifty.view, heartbeat: fifty.beat }),
+      '',
+      `With INGEST_TOKEN: /events with 1 event and with ${EVENTS} a minute apart, and with 1 each second; a push of 100 series`,
+      'and a scrape; the query that the cron has asked each hour, asked for at once:',
+      '',
+      perEach({
+        '1 event': ingest.one,
+        [`${EVENTS} events`]: ingest.many,
+        '1 event, each second': ingest.steady,
+        push: ingest.push,
+        '/metrics': ingest.scrape,
+        refresh: ingest.refresh,
+      }),
       '',
       'A cron run calls:',
       '',
@@ -204,6 +227,25 @@ async function measureFifty() {
     tick,
     view: billedFor(view, CHECKS, OF_REQUEST),
     beat: billedFor(beat, CHECKS, OF_REQUEST),
+  }
+}
+
+/** What applications send, and what is asked of MongoDB for it. */
+async function measureIngest() {
+  await using service = await startCountedService('none', true)
+  await service.run({ paths: ['/events?count=1', '/metrics/job/bench'], everyMs: MINUTE_MS, times: 2 })
+  const each = async (path: string, times = CHECKS) =>
+    billedFor(await service.run({ paths: [path], everyMs: MINUTE_MS, times }), times, OF_REQUEST)
+  const paths = Array<string>(FLUSH_SECONDS).fill('/events?count=1')
+  const steady = await service.run({ paths, everyMs: FLUSH_SECONDS * 1000, times: CHECKS })
+  return {
+    refresh: await each('/admin/business/refresh'),
+    one: await each('/events?count=1'),
+    steady: billedFor(steady, CHECKS * FLUSH_SECONDS, OF_REQUEST),
+    push: await each('/metrics/job/bench'),
+    scrape: await each('/metrics'),
+    // Last, and few: the embedded MongoDB takes longer the more documents there are.
+    many: await each(`/events?count=${EVENTS}`, FULL_CALLS),
   }
 }
 

@@ -38,22 +38,29 @@ export interface CountedService extends AsyncDisposable {
   run(work: Work): Promise<Usage>
 }
 
-/** Starts it, and MongoDB, Redis, the inbox and the target. `${API_URL}` in monitors is the target's. */
-export async function startCountedService(monitors: Monitors): Promise<CountedService> {
+/**
+ * Starts it, and MongoDB, Redis, the inbox and the target. `${API_URL}` in monitors is the target's.
+ * @param ingests whether applications may send events and push metrics; without it nobody is asked for what was pushed
+ */
+export async function startCountedService(monitors: Monitors, ingests = false): Promise<CountedService> {
   mkdirSync('.wrangler', { recursive: true })
   const stateDir = path.resolve(mkdtempSync('.wrangler/bench-')) // wrangler.toml is looked for above the script
+  // `wrangler dev` can't replace the configuration, and waits for ever for a mistake in a source to be mended.
+  const script = path.join(stateDir, 'worker.js')
+  writeFileSync(script, bundle(WORKER, typeof monitors === 'string' ? {} : { monitors }))
   const servers = await startServers()
-  // Without a token for it nothing is pushed, and nobody is asked for what was.
-  const { API_URL = '', INGEST_TOKEN: _, ...vars } = servers.vars
+  const { API_URL = '', INGEST_TOKEN = '', ...vars } = servers.vars
   const port = await freePort()
-  // `wrangler dev` can't replace the configuration, so it is given a script in which that is done.
-  const script = typeof monitors === 'string' ? WORKER : path.join(stateDir, 'worker.js')
-  if (typeof monitors !== 'string') writeFileSync(script, bundle(WORKER, { monitors }))
   const wrangler = startWrangler({
     script,
     port,
     stateDir,
-    vars: { ...vars, ...(monitors !== 'none' && { API_URL }), LOG_LEVEL: 'error' },
+    vars: {
+      ...vars,
+      ...(monitors !== 'none' && { API_URL }),
+      ...(ingests && { INGEST_TOKEN }),
+      LOG_LEVEL: 'error',
+    },
     print: (line) => console.error(line),
   })
   const stop = async () => {

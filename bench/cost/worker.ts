@@ -34,15 +34,19 @@ const realSetTimeout = globalThis.setTimeout
 globalThis.setTimeout = ((work: () => void, delayMs?: number) =>
   realSetTimeout(work, delayMs === FLUSH_MS ? 0 : delayMs)) as typeof setTimeout
 
-/** Of the ledger, which alone sets one here. */
-let alarmAtMs: number | undefined
+/** When alarms are due, by class of objects. Only classes of a single object set any. */
+const alarms = new Map<string, number>()
+
+/** The bindings of those. */
+const SETTING_ALARMS = { AlertLedger: 'ALERT_LEDGER', EventQueue: 'EVENT_QUEUE' } as const
+type SettingAlarms = keyof typeof SETTING_ALARMS
 
 /** Whether the shards of a run really wait for their turn. */
 let staggers = false
 let longestSleepMs = 0
 
 /** Counts the rows of an object. An alarm that is set is billed as a row written. */
-function countStorage(storage: DurableObjectStorage): void {
+function countStorage(storage: DurableObjectStorage, className: string): void {
   const { sql } = storage
   const counting: Pick<SqlStorage, 'exec'> = {
     exec(query, ...bindings) {
@@ -56,13 +60,14 @@ function countStorage(storage: DurableObjectStorage): void {
     setAlarm: {
       value: async (atMs: number) => {
         usage.rowsWritten++
-        alarmAtMs = atMs
+        if (!(className in SETTING_ALARMS)) throw new Error(`${className} set an alarm, which nobody fires`)
+        alarms.set(className, atMs)
       },
     },
     getAlarm: {
       value: async () => {
         usage.rowsRead++
-        return alarmAtMs ?? null
+        return alarms.get(className) ?? null
       },
     },
   })
@@ -76,7 +81,7 @@ type ObjectClass = new (ctx: DurableObjectState, env: Env) => object
 function counted(name: string, Base: ObjectClass): ObjectClass {
   class Counted extends Base {
     constructor(ctx: DurableObjectState, env: Env) {
-      countStorage(ctx.storage)
+      countStorage(ctx.storage, name)
       super(ctx, env)
     }
 
@@ -137,18 +142,25 @@ export const RegionProber = counted('RegionProber', objects.RegionProber)
 export const UptimeMonitor = counted('UptimeMonitor', Uptime)
 
 /**
- * Lets time pass until `lateMs` after the next multiple of `ms`, however long the work took, and alarms come where the
- * cron runs; without it they would tell of that.
+ * Lets time pass until `lateMs` after the next multiple of `ms`, however long the work took. Alarms come meanwhile, but
+ * the ledger's only where the cron runs: without it they would tell of that.
  */
 async function pass(ms: number, lateMs: number, hasCron: boolean, env: Env): Promise<void> {
   const untilMs = startOf(Date.now(), ms) + ms + lateMs
-  while (hasCron && alarmAtMs !== undefined && alarmAtMs <= untilMs) {
-    skewMs += Math.max(0, alarmAtMs - Date.now())
-    alarmAtMs = undefined
-    const ledger = env.ALERT_LEDGER.getByName('singleton') as unknown as { fireAlarm(): Promise<void> }
-    await ledger.fireAlarm()
+  for (let next = nextAlarm(hasCron); next && next.atMs <= untilMs; next = nextAlarm(hasCron)) {
+    skewMs += Math.max(0, next.atMs - Date.now())
+    alarms.delete(next.className)
+    const stub = env[SETTING_ALARMS[next.className]].getByName('singleton')
+    await (stub as unknown as { fireAlarm(): Promise<void> }).fireAlarm()
   }
   skewMs += Math.max(0, untilMs - Date.now())
+}
+
+function nextAlarm(hasCron: boolean): { className: SettingAlarms; atMs: number } | undefined {
+  const [first] = [...alarms]
+    .filter(([className]) => hasCron || className !== 'AlertLedger')
+    .sort(([, a], [, b]) => a - b)
+  return first && { className: first[0] as SettingAlarms, atMs: first[1] }
 }
 
 /** Sends requests, and waits for what they do in the background. */
@@ -158,20 +170,48 @@ async function send(paths: readonly string[], env: Env): Promise<void> {
   for (const path of paths) {
     const response = await service.fetch(requestOf(path, env), env, ctx as unknown as ExecutionContext)
     await response.arrayBuffer()
-    if (response.status !== (path === '/nowhere' || path === '/favicon.ico' ? 404 : 200)) {
+    const isMissing = path === '/nowhere' || path === '/favicon.ico'
+    if (isMissing ? response.status !== 404 : !response.ok) {
       throw new Error(`${path} was answered with ${response.status}`)
     }
   }
   await Promise.all(background)
 }
 
-/** As a browser, or a job, asks. */
+/** As a browser asks, or as a program sends. */
 function requestOf(path: string, env: Env): Request {
-  const url = `https://bench.example${path}`
-  if (!path.startsWith('/heartbeat/')) return new Request(url, { headers: { accept: 'application/json' } })
-  const { HEARTBEAT_TOKEN } = env as unknown as { readonly HEARTBEAT_TOKEN: string }
-  return new Request(url, { method: 'POST', headers: { authorization: `Bearer ${HEARTBEAT_TOKEN}` } })
+  const tokens = env as unknown as Readonly<
+    Record<'ADMIN_TOKEN' | 'HEARTBEAT_TOKEN' | 'INGEST_TOKEN', string>
+  >
+  const url = new URL(path, 'https://bench.example')
+  const sent = (method: string, token: string, body?: string) =>
+    new Request(url, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { body }),
+    })
+  if (path.startsWith('/heartbeat/')) return sent('POST', tokens.HEARTBEAT_TOKEN)
+  if (path.startsWith('/admin/')) return sent('POST', tokens.ADMIN_TOKEN)
+  if (url.pathname === '/events')
+    return sent('POST', tokens.INGEST_TOKEN, eventsOf(Number(url.searchParams.get('count'))))
+  if (path.startsWith('/metrics/job/')) return sent('PUT', tokens.INGEST_TOKEN, series(100))
+  return new Request(url, { headers: { accept: 'application/json' } })
 }
+
+let events = 0
+
+/** A call of `/events`, each event with an id of its own. */
+function eventsOf(count: number): string {
+  const made = Array.from({ length: count }, () => {
+    const own = { id: `event-${++events}`, user_id: `user-${events % 100}` }
+    return { type: 'analysis_completed', ...own, framework: 'CSRD', metrics_extracted: events % 50 }
+  })
+  return JSON.stringify({ events: made })
+}
+
+/** A push of a gauge of so many series. */
+const series = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `bench_size{shelf="${index}"} ${index}\n`).join('')
 
 const startOf = (atMs: number, ms: number): number => Math.floor(atMs / ms) * ms
 
