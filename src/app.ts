@@ -1,7 +1,6 @@
 import { waitUntil } from 'cloudflare:workers'
 import type { Context } from 'hono'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
 import { timeout } from 'hono/timeout'
 import { trimTrailingSlash } from 'hono/trailing-slash'
@@ -21,8 +20,8 @@ import { home } from './home.tsx'
 import { incidentRoutes } from './incidents/routes.ts'
 import { SECOND_MS, systemClock } from './lib/clock.ts'
 import { renderError, renderUnmatched } from './lib/http-answers.ts'
-import { HttpError } from './lib/http-error.ts'
 import { newId } from './lib/ids.ts'
+import { limitBody } from './lib/limit-body.ts'
 import { TokenGuard } from './lib/token-guard.ts'
 import { requestContext, runWithContext } from './logging/context.ts'
 import { metricsRoutes } from './metrics/routes.ts'
@@ -108,13 +107,8 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
   })
   app.use(trimTrailingSlash()) // people type `/status/`
-  const limitBody = bodyLimit({
-    maxSize: config.observe.maxBodyBytes,
-    onError: () => {
-      throw new HttpError(413, 'too_large', `the body is larger than ${config.observe.maxBodyBytes} bytes`)
-    },
-  })
-  app.use((c, next) => (isPushPath(c.req.path) ? next() : limitBody(c, next))) // pushes have a limit of their own
+  const limit = limitBody(config.observe.maxBodyBytes)
+  app.use((c, next) => (isPushPath(c.req.path) ? next() : limit(c, next))) // pushes have a limit of their own
 
   app.get('/', home(services, environment))
   app.get('/openapi.json', openApi(app, config.service))

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
 import { HttpError } from '../lib/http-error.ts'
+import { incompleteBody, limitBody } from '../lib/limit-body.ts'
 import type { TokenGuard } from '../lib/token-guard.ts'
 import type { Logger } from '../logging/model.ts'
 import type { PushedBody } from './body.ts'
@@ -30,17 +30,15 @@ const STATUS: Readonly<Record<Refusal['code'], number>> = {
 }
 
 /** Lets a body of 4 MiB through. */
-export const largeBody = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new HttpError(413, 'too_large', `the body is larger than ${MAX_BODY_BYTES} bytes`)
-  },
-})
+export const largeBody = limitBody(MAX_BODY_BYTES)
 
-/** The body of a request, for the store to read. */
+/** The body of a request, for the store to read. @throws HttpError 400 where it breaks off */
 export async function bodyOf({ req }: Context): Promise<PushedBody> {
+  const bytes = await req.arrayBuffer().catch(() => {
+    throw incompleteBody()
+  })
   return {
-    bytes: await req.arrayBuffer(),
+    bytes,
     contentType: req.header('Content-Type') ?? '',
     contentEncoding: req.header('Content-Encoding') ?? '',
   }

@@ -9,6 +9,7 @@ export const PUSH_PROTOCOLS = ['pushgateway', 'otlp'] as const
 /** What comes of pushes, by the codes of the errors that refuse them. */
 const REFUSALS: Readonly<Record<string, string>> = {
   invalid_push: 'invalid',
+  incomplete_body: 'invalid',
   inconsistent_push: 'inconsistent',
   too_many_series: 'too_many_series',
   too_large: 'too_large',

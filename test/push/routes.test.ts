@@ -151,6 +151,34 @@ describe("Pushgateway's API", () => {
     expect((await push('/large', new Response(line.repeat(4097)).body!)).status).toBe(413)
   })
 
+  it('refuses a body that breaks off, which is no failure of ours', async () => {
+    const brokenOff = () =>
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('a 1\n'))
+          controller.error(new Error('Network connection lost.'))
+        },
+      })
+    const headers = { 'Content-Type': 'application/json' }
+    const answers = [
+      await push('/half', brokenOff()),
+      await service.request('/v1/metrics', {
+        method: 'POST',
+        body: brokenOff(),
+        headers: { ...bearer, ...headers },
+      }),
+      await service.request('/events', {
+        method: 'POST',
+        body: brokenOff(),
+        headers: { ...bearer, ...headers },
+      }),
+    ]
+    for (const answer of answers) {
+      expect(answer.status).toBe(400)
+      expect(await answer.json()).toMatchObject({ error: { code: 'incomplete_body' } })
+    }
+  })
+
   it('lets in who has a token, as bearer or as password', async () => {
     const statuses = []
     for (const authorization of [

@@ -251,7 +251,10 @@ describe('OpenMetrics', () => {
         '# TYPE d summary',
         'd_sum 1',
         'd_count 2',
+        'd{x="no count",quantile="0.5"} 3',
+        'd_sum{x="no count"} 4',
         '# TYPE d_created gauge',
+        'd_created{x="no count"} 8',
         'd_created 9',
         '',
       ].join('\n'),
@@ -266,7 +269,6 @@ describe('OpenMetrics', () => {
         'b_created{x="1"} 20',
         'b_total{x="2"} 3',
         'b_created{x="2"} 30',
-        'b_created{x="gone"} 1',
         '# TYPE c gauge',
         'c{} 4',
         '# TYPE c_total unknown',
@@ -275,10 +277,24 @@ describe('OpenMetrics', () => {
         'd_sum{} 1',
         'd_count{} 2',
         'd_created{} 9',
+        'd{x="no count",quantile="0.5"} 3',
+        'd_sum{x="no count"} 4',
+        'd_created{x="no count"} 8',
         '',
       ].join('\n'),
     )
     expect(await text()).toContain('# TYPE b_created gauge\n')
+  })
+
+  it('has a count of a histogram only beside its sum', async () => {
+    const { push, store, text } = createWorld()
+    await push(
+      { job: 'j' },
+      '# TYPE h histogram\nh_bucket{le="+Inf"} 1\nh_count 1\nh_bucket{x="y",le="+Inf"} 2\nh_sum{x="y"} 3\nh_count{x="y"} 2\n',
+    )
+    const counts = (of: string) => of.match(/^h_count\{.*$/gm)
+    expect(counts(await text())).toHaveLength(2)
+    expect(counts(await store().exposition('openmetrics'))).toEqual(['h_count{instance="",job="j",x="y"} 2'])
   })
 })
 

@@ -59,7 +59,7 @@ export function applyExport(
       tally.reject(`${metric.name} is already ${how}`, metric.points.length)
       continue
     }
-    const { streams, taken, repeated, late, collided, tooMany } = merge(
+    const { streams, taken, repeated, late, collided, tooLarge, tooMany } = merge(
       metric,
       before?.streams,
       labelText,
@@ -68,6 +68,8 @@ export function applyExport(
     tally.repeated += repeated
     if (late > 0) tally.reject(`${metric.name}: older than the last point of its series`, late)
     if (collided > 0) tally.reject(`${metric.name}: a second point of the same labels and time`, collided)
+    if (tooLarge > 0)
+      tally.reject(`${metric.name}: the sum with this delta can't be told in 64 bits`, tooLarge)
     if (tooMany > 0) {
       const limit = `${maxSamples} samples (push.maxSeriesPerGroup)`
       tally.reject(`${metric.name}: the group would have more than ${limit}, or too much text`, tooMany)
@@ -108,6 +110,7 @@ function merge(
   let repeated = 0
   let late = 0
   let collided = 0
+  let tooLarge = 0
   let tooMany = 0
   // Some senders have the newest first; the older ones would then be late.
   for (const point of points.toSorted((a, b) => a.timeNs - b.timeNs)) {
@@ -135,6 +138,10 @@ function merge(
       continue
     }
     const next = nextStream(before, point)
+    if (point.isDelta && ![...next.numbers, next.sum ?? 0].every(Number.isFinite)) {
+      tooLarge++
+      continue
+    }
     const more = samplesOfStream(type, next) - (before ? samplesOfStream(type, before) : 0)
     const moreText = more * (name.length + labels.length)
     if (more > 0 && (more > samples || moreText > textLength)) {
@@ -147,7 +154,7 @@ function merge(
     touched.add(labels)
     taken++
   }
-  return { streams, taken, repeated, late, collided, tooMany }
+  return { streams, taken, repeated, late, collided, tooLarge, tooMany }
 }
 
 /**

@@ -384,6 +384,13 @@ describe('points over time', () => {
     expect(await samples()).toEqual(['n{instance="",job="shop"} 1'])
   })
 
+  it('are rejected where what they add up to is no number', async () => {
+    const { export: send, samples } = createExporter()
+    const huge = [point(1e308, 0, 10), point(1e308, 10, 20), point(1, 20, 30)]
+    expect(await send([sum('n', DELTA, true, ...huge)])).toMatchObject({ takenPoints: 2, rejectedPoints: 1 })
+    expect(await samples()).toEqual(['n_total{instance="",job="shop"} 1e+308'])
+  })
+
   it('do not end or begin anew a series that has newer ones', async () => {
     const { export: send, samples } = createExporter()
     await send([sum('n', DELTA, true, point(5, 0, 20))])
