@@ -69,15 +69,20 @@ export class NetworkProbe {
 
   async answers(): Promise<boolean> {
     const { controlUrl, fetch, clock } = this.#options
-    if (this.#last) {
-      const { answered, atMs } = this.#last
-      // Also where the clock went back.
-      if (Math.abs(clock() - atMs) < (answered ? SEEN_MS : MISSED_MS)) return answered
-    }
+    const known = this.#known()
+    if (known !== undefined) return known
     return this.#flights.run('control', async () => {
       const answered = await controlAnswers(controlUrl, fetch)
+      if (!answered && this.#known()) return true // something else answered meanwhile
       this.#last = { answered, atMs: clock() }
       return answered
     })
+  }
+
+  #known(): boolean | undefined {
+    if (!this.#last) return undefined
+    const { answered, atMs } = this.#last
+    const ageMs = Math.abs(this.#options.clock() - atMs) // the clock may have gone back
+    return ageMs < (answered ? SEEN_MS : MISSED_MS) ? answered : undefined
   }
 }

@@ -195,6 +195,29 @@ describe('a region prober', () => {
     })
   })
 
+  it('takes an answer for it that comes while the control URL is asked, too', async () => {
+    const controlUrl = 'https://control.example/'
+    const asked = Promise.withResolvers<void>()
+    const control = Promise.withResolvers<Response>()
+    const settings: World['settings'] = {
+      controlUrl,
+      fetch: (url, init) => {
+        if (url === 'https://down.example/') throw new Error('refused')
+        if (url !== controlUrl) return fetch(url, init)
+        asked.resolve()
+        return control.promise
+      },
+    }
+    const monitors = [{ name: 'Down', url: 'https://down.example/' }, web('Up', '/health')]
+    await withProber({ monitors, settings }, async (prober) => {
+      const down = prober.run(ask('down'))
+      await asked.promise
+      await prober.run(ask('up'))
+      control.reject(new Error('refused'))
+      expect(outcomes(await down)).toEqual(['down failed'])
+    })
+  })
+
   it('does not ask for the network where there was an answer, however bad', async () => {
     const controlUrl = `${shared.API_URL}/gates/control`
     await withProber(
