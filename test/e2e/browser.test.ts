@@ -1,19 +1,14 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { onPath } from '../../sandbox/child-server.ts'
+import { launchChromium, overflow, problemsOf } from './chromium.ts'
 import { Sandbox } from './sandbox.ts'
 
 let sandbox: Sandbox
 let browser: Browser
 
 beforeAll(async () => {
-  const executablePath = onPath('chromium') ?? onPath('google-chrome')
-  if (!executablePath) throw new Error('no Chromium on PATH')
   sandbox = await Sandbox.start()
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-  })
+  browser = await launchChromium()
 })
 afterAll(async () => {
   await browser?.close()
@@ -22,8 +17,7 @@ afterAll(async () => {
 
 async function open(url: string): Promise<{ page: Page; problems: string[] }> {
   const page = await browser.newPage()
-  const problems: string[] = []
-  page.on('pageerror', (error) => problems.push(error.message))
+  const problems = problemsOf(page)
   await page.goto(url)
   return { page, problems }
 }
@@ -40,10 +34,7 @@ describe('the first page', () => {
   it('fits a phone', async () => {
     const { page } = await open(sandbox.url)
     await page.setViewportSize({ width: 320, height: 640 })
-    const overflow = await page.evaluate(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    )
-    expect(overflow).toBe(0)
+    expect(await overflow(page)).toBe(0)
   })
 })
 

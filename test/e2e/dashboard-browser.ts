@@ -1,6 +1,5 @@
-import axe from 'axe-core'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { onPath } from '../../sandbox/child-server.ts'
+import type { Browser, Page } from 'playwright-core'
+import { launchChromium, problemsOf } from './chromium.ts'
 import type { Sandbox } from './sandbox.ts'
 
 export const TOKEN = 'sandbox-admin-token'
@@ -33,18 +32,7 @@ export class DashboardBrowser {
   }
 
   static async start(sandbox: Sandbox): Promise<DashboardBrowser> {
-    const executablePath = onPath('chromium') ?? onPath('google-chrome')
-    if (!executablePath) throw new Error('no Chromium on PATH')
-    const browser = await chromium.launch({
-      executablePath,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-      ],
-    })
-    return new DashboardBrowser(sandbox, browser)
+    return new DashboardBrowser(sandbox, await launchChromium())
   }
 
   close(): Promise<void> {
@@ -55,12 +43,7 @@ export class DashboardBrowser {
   async visit(options: Options = {}) {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
     const page = await context.newPage()
-    const problems: string[] = []
-    page.on('pageerror', (error) => problems.push(error.message))
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text())
-    })
-    return { context, page, problems }
+    return { context, page, problems: problemsOf(page) }
   }
 
   async signIn(page: Page, path = '/admin', token = TOKEN): Promise<void> {
@@ -84,21 +67,4 @@ export async function expectSoon(holds: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 500))
   }
   throw new Error('it never came to hold')
-}
-
-/** By how many pixels the page is wider than the window. */
-export const overflow = (page: Page) =>
-  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-
-/** What axe finds; it is run from outside, so the page's own policy does not keep it out. */
-export async function violations(context: BrowserContext, page: Page): Promise<string[]> {
-  const session = await context.newCDPSession(page)
-  await session.send('Runtime.evaluate', { expression: axe.source })
-  const found = await session.send('Runtime.evaluate', {
-    expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))`,
-    awaitPromise: true,
-    returnByValue: true,
-  })
-  return found.result.value as string[]
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DashboardBrowser, expectSoon, overflow, PAGES, violations } from './dashboard-browser.ts'
+import { overflow, violations } from './chromium.ts'
+import { DashboardBrowser, expectSoon, PAGES } from './dashboard-browser.ts'
 import { Sandbox } from './sandbox.ts'
 
 let sandbox: Sandbox
@@ -55,7 +56,7 @@ describe('an incident', () => {
   })
 
   it('is attached to monitors', async () => {
-    const { context, page, problems } = await browser.signedIn()
+    const { page, problems } = await browser.signedIn()
     await page.goto(`${sandbox.url}/admin/pages/incidents`)
     await page.click('#past >> text=Slow search')
     await page.click('text=Change its title or its monitors')
@@ -63,7 +64,7 @@ describe('an incident', () => {
     await page.click('#amend-incident button')
     expect(await page.textContent('.notice')).toContain('Changed')
     expect(await page.textContent('#incident')).toContain('Monitors: API health, Analysis endpoint')
-    expect(await violations(context, page)).toEqual([])
+    expect(await violations(page)).toEqual([])
     expect(problems).toEqual([])
   })
 })

@@ -1,23 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { onPath } from '../../sandbox/child-server.ts'
+import { launchChromium, overflow, problemsOf, violations } from './chromium.ts'
 import { Sandbox } from './sandbox.ts'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let sandbox: Sandbox
 let browser: Browser
 
 beforeAll(async () => {
-  const executablePath = onPath('chromium') ?? onPath('google-chrome')
-  if (!executablePath) throw new Error('no Chromium on PATH')
   sandbox = await Sandbox.start()
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-  })
+  browser = await launchChromium()
   await sandbox.tick()
 })
 afterAll(async () => {
@@ -34,11 +25,7 @@ async function open(
   }: { readonly width?: number; readonly colorScheme?: 'light' | 'dark' } = {},
 ): Promise<{ page: Page; problems: string[] }> {
   const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
-  const problems: string[] = []
-  page.on('pageerror', (error) => problems.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text())
-  })
+  const problems = problemsOf(page)
   await page.goto(sandbox.url + path)
   return { page, problems }
 }
@@ -56,14 +43,8 @@ describe.each(['/status', '/status/api-health', '/status/nowhere'])('%s', (path)
   ] as const)('is accessible and fits: %s, %i px', async (colorScheme, width) => {
     const { page, problems } = await open(path, { width, colorScheme })
     for (const summary of await page.locator('summary').all()) await summary.click()
-    await page.evaluate(axe)
-    const violations = await page.evaluate(`axe.run().then(({ violations }) =>
-      violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`)
-    expect(violations).toEqual([])
-    const overflow = await page.evaluate(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    )
-    expect(overflow).toBe(0)
+    expect(await violations(page)).toEqual([])
+    expect(await overflow(page)).toBe(0)
     const missing = path.endsWith('nowhere') ? [expect.stringContaining('404')] : []
     expect(problems).toEqual(missing)
     await page.close()
