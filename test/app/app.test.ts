@@ -1,6 +1,10 @@
+import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { bearer, deploy } from './deployed.ts'
+
+// Files share their objects, and some leave a cron run or an incident behind.
+beforeAll(() => reset())
 
 describe('the service without any secret', () => {
   const service = deploy()
