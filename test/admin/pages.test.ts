@@ -272,6 +272,15 @@ describe('a part that fails', () => {
     expect(part(page, 'firing')).toContain('High error rate')
   })
 
+  it('says which incidents are left out', async () => {
+    const { sources, html } = await dashboard()
+    sources.missingIncidents = ['ledger']
+    const page = part(await html('/admin/pages/incidents'), 'open')
+    expect(page).toContain("What monitors and rules opened can't be read at the moment")
+    sources.missingIncidents = ['ledger', 'book']
+    expect(part(await html('/admin/pages/incidents'), 'past')).toContain('neither the alert ledger nor')
+  })
+
   it('shows what it last was, and when that was', async () => {
     const { service, sources, html } = await dashboard()
     await html('/admin/pages/dependencies')

@@ -8,6 +8,7 @@ import { describeConfig } from '../../src/config/describe.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Facts } from '../../src/health/model.ts'
 import type { IncidentBookClient } from '../../src/incidents/book.ts'
+import type { MissingPart } from '../../src/incidents/client.ts'
 import type { IncidentRecord } from '../../src/incidents/model.ts'
 import { incidentRoutes } from '../../src/incidents/routes.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
@@ -237,6 +238,7 @@ export class FakeSources {
   totals: readonly RouteTotals[] = [totals('/orders', 600, 6), totals('/health', 1000)]
   cacheCounts: readonly number[] = [3, 1, 0, 1, 0, 0, 0]
   incidents: readonly IncidentRecord[] = [INCIDENT]
+  missingIncidents: readonly MissingPart[] = []
   monitors: MonitorsReport = MONITORS
   groups: readonly GroupSummary[] = [GROUP]
   business: BusinessOverview | undefined = BUSINESS
@@ -304,7 +306,12 @@ export class FakeSources {
           return id === 'silence-1'
         },
       }),
-      incidents: { list: async () => this.incidents },
+      incidents: {
+        read: async (_, detail = 'whole') => ({
+          incidents: this.incidents.map((each) => (detail === 'whole' ? each : { ...each, timeline: [] })),
+          missing: this.missingIncidents,
+        }),
+      },
       api: this.#api(clock),
       uptime: () => ({
         report: async () => this.monitors,

@@ -150,6 +150,13 @@ describe('an alert', () => {
     expect(await page.textContent('#active')).toMatch(/MongoDB is down[\s\S]*Told: pagerduty/)
     expect(await page.textContent('#deliveries')).toContain('delivered')
 
+    await page.click('text=Incidents >> nth=-1')
+    await page.click('#open >> text=Mongodb down')
+    expect(await page.textContent('#incident .timeline')).toMatch(
+      /Opened[\s\S]*pagerduty was told that it fires/,
+    )
+    await page.goto(`${sandbox.url}/admin/pages/alerts`)
+
     await page.click('text=Acknowledge mongodb-down')
     await page.locator('#mongodb-down form[action$=acknowledge] [name=by]').fill('Kim')
     await page.locator('#mongodb-down form[action$=acknowledge] [name=note]').fill('on it')

@@ -35,7 +35,7 @@ export interface FormContext {
 }
 
 /**
- * A form. What was wrong with it is told at its head, and its fields keep what was entered.
+ * A form. What was wrong with it is told beside the field, or at its head; and its fields keep what was entered.
  * @param fields makes the fields, of what was entered
  */
 export const Form = ({
@@ -59,11 +59,7 @@ export const Form = ({
       {Object.entries({ form: id, ...hidden }).map(([name, value]) => (
         <input type="hidden" name={name} value={value} />
       ))}
-      {own && (
-        <p class="mistake wide" role="alert">
-          Not done: {own.message}
-        </p>
-      )}
+      {own?.mistakes.length === 0 && <p class="mistake">Not done: {own.message}</p>}
       {fields(new Entered(id, own))}
     </form>
   )

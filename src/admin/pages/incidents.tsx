@@ -2,7 +2,7 @@ import type { MonitorConfig } from '../../config/monitors.ts'
 import type { IncidentRecord } from '../../incidents/model.ts'
 import { DAY_MS } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
-import { ok } from '../../lib/result.ts'
+import { err, ok } from '../../lib/result.ts'
 import { Badge, Empty, Part, Section, severityTone, Time } from './elements.tsx'
 import type { FormContext } from './forms.tsx'
 import { AmendForm, PostForm, UpdateForm } from './incident-forms.tsx'
@@ -97,19 +97,32 @@ const IncidentDetails = ({ forms, ...props }: IncidentProps & { forms: FormConte
   )
 }
 
+const MISSING = {
+  ledger: 'What monitors and rules opened',
+  book: 'What people wrote',
+} as const
+
+/** The incidents; the whole of them is much more, and of use only where one is looked at. */
+function readIncidents({ readings, sources: { incidents, clock } }: PageKit, detail: 'brief' | 'whole') {
+  return readings.read(`incidents, ${detail}`, async () => {
+    const list = await incidents.read(clock() - PAST_MS, detail)
+    return list.missing.length < 2
+      ? ok(list)
+      : err({ message: 'neither the alert ledger nor the incident book answers', retryable: true })
+  })
+}
+
 /** Incidents, whoever opened them; and what people tell the public of them. */
 export function incidentsPage(kit: PageKit): PageHandler {
-  const { config, incidents, clock } = kit.sources
+  const { config, clock } = kit.sources
   const { monitors } = config
   return async (c) => {
     const now = clock()
-    const reading = await kit.readings.read('incidents', async () => ok(await incidents.list(now - PAST_MS)))
     const forms = formsOf(c)
     const asked = c.req.query('incident') ?? forms.sent?.fields.get('id')?.[0]
+    const reading = await readIncidents(kit, asked === undefined ? 'brief' : 'whole')
     const chosen =
-      asked === undefined || reading.state === 'missing'
-        ? undefined
-        : reading.value.find(({ id }) => id === asked)
+      reading.state === 'missing' ? undefined : reading.value.incidents.find(({ id }) => id === asked)
     return kit.render(
       c,
       'incidents',
@@ -132,15 +145,20 @@ export function incidentsPage(kit: PageKit): PageHandler {
           id="open"
           title="Open"
           reading={reading}
-          show={(all) => (
+          show={({ incidents, missing }) => (
             <>
+              {missing.map((each) => (
+                <p class="broken" role="status">
+                  {MISSING[each]} can't be read at the moment.
+                </p>
+              ))}
+              <PostForm forms={forms} monitors={monitors} />
               <IncidentsList
-                incidents={all.filter(isOpen)}
+                incidents={incidents.filter(isOpen)}
                 monitors={monitors}
                 now={now}
                 empty="No incident is open."
               />
-              <PostForm forms={forms} monitors={monitors} />
             </>
           )}
         />
@@ -148,9 +166,9 @@ export function incidentsPage(kit: PageKit): PageHandler {
           id="past"
           title="Resolved, 90 days"
           reading={reading}
-          show={(all) => (
+          show={({ incidents }) => (
             <IncidentsList
-              incidents={all.filter((each) => !isOpen(each))}
+              incidents={incidents.filter((each) => !isOpen(each))}
               monitors={monitors}
               now={now}
               empty="No incident was resolved in the last 90 days."

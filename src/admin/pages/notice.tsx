@@ -27,11 +27,11 @@ const NOTICES = {
 /** See `NOTICES`. */
 export type NoticeName = keyof typeof NOTICES
 
-/** What came of a form. One that could not be carried out says so itself, unless it is no longer on the page. */
+/** What came of a form. One that could not be carried out may be no longer on the page, so it is told here, too. */
 export const Notice = ({ name, sent }: { name: string | undefined; sent: SentForm | undefined }) => {
   if (sent) {
     return (
-      <p class="notice problem" role="status">
+      <p class="notice problem" role="alert">
         That could not be done: {sent.message}
       </p>
     )

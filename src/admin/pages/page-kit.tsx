@@ -38,7 +38,7 @@ export interface PageSources extends LoadedConfig {
     AlertLedgerClient,
     'status' | 'overview' | 'acknowledge' | 'silence' | 'unsilence'
   >
-  readonly incidents: Pick<Incidents, 'list'>
+  readonly incidents: Pick<Incidents, 'read'>
   /** The routes of the admin API for incidents and maintenance. */
   readonly api: Hono
   readonly uptime: () => Pick<UptimeMonitorClient, 'report' | 'history'>
