@@ -1,7 +1,7 @@
 import { ok } from '../../lib/result.ts'
 import type { SeriesSelector, SeriesValue } from '../../metrics/query.ts'
 import { Dependency, DependencyBadge } from './dependencies.tsx'
-import { Empty, Figure, Part, Section, TableScroll } from './elements.tsx'
+import { Empty, Figure, Part, Section, Table } from './elements.tsx'
 import { formatValue } from './format.ts'
 import type { PageHandler, PageKit } from './page-kit.tsx'
 
@@ -50,28 +50,15 @@ const CacheTable = ({ counts }: { counts: CacheCounts }) => {
           {...(failed > 0 && { tone: 'warning' as const })}
         />
       </dl>
-      <TableScroll label="Cache operations">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Operation</th>
-              <th scope="col">Outcome</th>
-              <th scope="col" class="number">
-                Times
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {OPERATIONS.map(([operation, , text], index) => (
-              <tr>
-                <th scope="row">{operation}</th>
-                <td>{text}</td>
-                <td class="number">{formatValue(counts[index], 'count')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
+      <Table label="Cache operations" columns={['Operation', 'Outcome', { number: 'Times' }]}>
+        {OPERATIONS.map(([operation, , text], index) => (
+          <tr>
+            <th scope="row">{operation}</th>
+            <td>{text}</td>
+            <td class="number">{formatValue(counts[index], 'count')}</td>
+          </tr>
+        ))}
+      </Table>
     </>
   )
 }

@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx'
 import { DAY_MS, SECOND_MS } from '../../lib/clock.ts'
-import { Empty, TableScroll } from './elements.tsx'
+import { Empty, Table } from './elements.tsx'
 import type { Unit } from './format.ts'
 import { formatTime, formatValue } from './format.ts'
 
@@ -103,31 +103,21 @@ const Plotted = ({
     <div class="plot" role="img" aria-label={`${title}, as a chart of the table below`} />
     <details>
       <summary>Table</summary>
-      <TableScroll label={`${title}, as a table`}>
-        <table class="rows">
-          <thead>
-            <tr>
-              {columns.map((name, index) => (
-                <th scope="col" {...(index > 0 && { class: 'number' })}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ head, values }) => (
-              <tr>
-                {head}
-                {values.map((value) => (
-                  <td class="number" data-value={value ?? ''}>
-                    {formatValue(value, unit)}
-                  </td>
-                ))}
-              </tr>
+      <Table
+        label={`${title}, as a table`}
+        columns={columns.map((name, index) => (index > 0 ? { number: name } : name))}
+      >
+        {rows.map(({ head, values }) => (
+          <tr>
+            {head}
+            {values.map((value) => (
+              <td class="number" data-value={value ?? ''}>
+                {formatValue(value, unit)}
+              </td>
             ))}
-          </tbody>
-        </table>
-      </TableScroll>
+          </tr>
+        ))}
+      </Table>
     </details>
   </figure>
 )

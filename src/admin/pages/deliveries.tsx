@@ -1,5 +1,5 @@
 import type { AlertsOverview } from '../../alerts/status.ts'
-import { Badge, Empty, TableScroll, Time } from './elements.tsx'
+import { Badge, Empty, Table, Time } from './elements.tsx'
 
 /** How many of what was delivered are shown. */
 const DELIVERIES_SHOWN = 50
@@ -24,39 +24,27 @@ export const Deliveries = ({ outbox }: Pick<AlertsOverview, 'outbox'>) => {
   if (rows.length === 0) return <Empty>Nobody was told of anything in the last 7 days.</Empty>
   return (
     <>
-      <TableScroll label="Deliveries">
-        <table class="rows">
-          <thead>
-            <tr>
-              {['When (UTC)', 'Receiver', 'State', 'What'].map((name) => (
-                <th scope="col">{name}</th>
-              ))}
-              <th scope="col" class="number">
-                Tries
-              </th>
-              <th scope="col">What went wrong</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(0, DELIVERIES_SHOWN).map((each) => (
-              <tr>
-                <th scope="row">
-                  <Time atMs={each.atMs} /> {each.atText}
-                </th>
-                <td>{each.receiver}</td>
-                <td>
-                  <Badge tone={each.tone}>{each.state}</Badge>
-                </td>
-                <td>
-                  {each.notification.alert} <span class="dim">{each.notification.kind}</span>
-                </td>
-                <td class="number">{each.attempts}</td>
-                <td class="text">{each.lastError ?? '–'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
+      <Table
+        label="Deliveries"
+        columns={['When (UTC)', 'Receiver', 'State', 'What', { number: 'Tries' }, 'What went wrong']}
+      >
+        {rows.slice(0, DELIVERIES_SHOWN).map((each) => (
+          <tr>
+            <th scope="row">
+              <Time atMs={each.atMs} /> {each.atText}
+            </th>
+            <td>{each.receiver}</td>
+            <td>
+              <Badge tone={each.tone}>{each.state}</Badge>
+            </td>
+            <td>
+              {each.notification.alert} <span class="dim">{each.notification.kind}</span>
+            </td>
+            <td class="number">{each.attempts}</td>
+            <td class="text">{each.lastError ?? '–'}</td>
+          </tr>
+        ))}
+      </Table>
       {rows.length > DELIVERIES_SHOWN && (
         <p class="dim">
           The latest {DELIVERIES_SHOWN} of {rows.length}; all of them are in <a href="/admin/alerts">JSON</a>.

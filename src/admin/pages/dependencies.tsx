@@ -1,6 +1,6 @@
 import type { DependencyDetails, DependencyReport, DependencyState, Role } from '../../health/model.ts'
 import { type DatabaseCounts, readCounts } from '../database-counts.ts'
-import { Badge, Empty, Figure, Part, TableScroll, Time } from './elements.tsx'
+import { Badge, Empty, Figure, Part, Table, Time } from './elements.tsx'
 import { formatBytes, formatValue } from './format.ts'
 import type { PageHandler, PageKit } from './page-kit.tsx'
 
@@ -132,32 +132,23 @@ const CheckedAt = ({ report }: { report: DependencyReport }) => (
 const Collections = ({ counts: { collections, totalDocuments } }: { counts: DatabaseCounts }) => {
   if (collections.length === 0) return <Empty>The database has no collections.</Empty>
   return (
-    <TableScroll label="Collections">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Collection</th>
-            <th scope="col" class="number">
-              Documents, about
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {collections.map(({ name, documents }) => (
-            <tr>
-              <th scope="row">{name}</th>
-              <td class="number">{formatValue(documents, 'count')}</td>
-            </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row">All</th>
-            <td class="number">{formatValue(totalDocuments, 'count')}</td>
-          </tr>
-        </tfoot>
-      </table>
-    </TableScroll>
+    <Table
+      label="Collections"
+      columns={['Collection', { number: 'Documents, about' }]}
+      foot={
+        <tr>
+          <th scope="row">All</th>
+          <td class="number">{formatValue(totalDocuments, 'count')}</td>
+        </tr>
+      }
+    >
+      {collections.map(({ name, documents }) => (
+        <tr>
+          <th scope="row">{name}</th>
+          <td class="number">{formatValue(documents, 'count')}</td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

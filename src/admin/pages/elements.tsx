@@ -111,7 +111,40 @@ export function Part<T>({
   )
 }
 
-/** A table that scrolls within itself where it is too wide; reachable by keyboard. */
+/** A table with what its columns are; one without a name has things to press. */
+export const Table = ({
+  label,
+  columns,
+  foot,
+  children,
+}: {
+  label: string
+  columns: readonly (string | { readonly number: string })[]
+  foot?: Child
+  children?: Child
+}) => (
+  <TableScroll label={label}>
+    <table>
+      <thead>
+        <tr>
+          {columns.map((column) => {
+            if (column === '') return <td />
+            if (typeof column === 'string') return <th scope="col">{column}</th>
+            return (
+              <th scope="col" class="number">
+                {column.number}
+              </th>
+            )
+          })}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+      {foot !== undefined && <tfoot>{foot}</tfoot>}
+    </table>
+  </TableScroll>
+)
+
+/** Where a table scrolls within itself if it is too wide; reachable by keyboard. */
 export const TableScroll = ({ label, children }: { label: string; children?: Child }) => (
   // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
   <div class="scroll" role="group" aria-label={label} tabindex={0}>

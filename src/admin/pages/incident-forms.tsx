@@ -5,6 +5,7 @@ import {
   ACTIONS,
   Choice,
   Choices,
+  type Entered,
   FoldedForm,
   Form,
   type FormContext,
@@ -13,16 +14,41 @@ import {
   WhoField,
 } from './forms.tsx'
 
-/** Monitors as a choice. */
-export const monitorOptions = (monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[]) =>
-  monitors.map(({ id, name }) => [id, name] as const)
-
-const STAGE_OPTIONS = STAGES.map((stage) => [stage, stage] as const)
-const SEVERITY_OPTIONS = (['warning', 'critical', 'info'] as const).map((each) => [each, each] as const)
-
 interface MonitorChoice {
   readonly monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[]
 }
+
+/** What the status page calls it. */
+export const TitleField = ({ entered, before }: { entered: Entered; before?: string }) => (
+  <TextField
+    entered={entered}
+    name="title"
+    label="Title, for the public"
+    {...(before !== undefined && { before })}
+    wide
+    required
+    maxLength={200}
+  />
+)
+
+/** A choice of monitors. */
+export const MonitorsField = ({
+  entered,
+  label = 'Monitors that it is about',
+  monitors,
+  before,
+}: { entered: Entered; label?: string; before?: readonly string[] } & MonitorChoice) => (
+  <Choices
+    entered={entered}
+    name="monitors"
+    label={label}
+    options={monitors.map(({ id, name }) => [id, name])}
+    {...(before && { before })}
+  />
+)
+
+const STAGE_OPTIONS = STAGES.map((stage) => [stage, stage] as const)
+const SEVERITY_OPTIONS = (['warning', 'critical', 'info'] as const).map((each) => [each, each] as const)
 
 /** Opens an incident. */
 export const PostForm = ({ forms, monitors }: { forms: FormContext } & MonitorChoice) => (
@@ -33,23 +59,11 @@ export const PostForm = ({ forms, monitors }: { forms: FormContext } & MonitorCh
     context={forms}
     fields={(entered) => (
       <>
-        <TextField
-          entered={entered}
-          name="title"
-          label="Title, for the public"
-          wide
-          required
-          maxLength={200}
-        />
+        <TitleField entered={entered} />
         <Choice entered={entered} name="stage" label="Stage" options={STAGE_OPTIONS} />
         <Choice entered={entered} name="severity" label="Severity" options={SEVERITY_OPTIONS} />
         <TextArea entered={entered} name="message" label="What the public should know" maxLength={5000} />
-        <Choices
-          entered={entered}
-          name="monitors"
-          label="Monitors that it is about"
-          options={monitorOptions(monitors)}
-        />
+        <MonitorsField entered={entered} monitors={monitors} />
         <WhoField entered={entered} />
         <button type="submit">Post</button>
       </>
@@ -103,22 +117,8 @@ export const AmendForm = ({
     hidden={{ id }}
     fields={(entered) => (
       <>
-        <TextField
-          entered={entered}
-          name="title"
-          label="Title, for the public"
-          before={title}
-          wide
-          required
-          maxLength={200}
-        />
-        <Choices
-          entered={entered}
-          name="monitors"
-          label="Monitors that it is about"
-          options={monitorOptions(monitors)}
-          before={attached}
-        />
+        <TitleField entered={entered} before={title} />
+        <MonitorsField entered={entered} monitors={monitors} before={attached} />
         <button type="submit">Change</button>
       </>
     )}

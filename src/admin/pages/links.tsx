@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts'
-import { Badge, Empty, Section, severityTone, TableScroll } from './elements.tsx'
+import { Badge, Empty, Section, severityTone, Table } from './elements.tsx'
 import { type PageHandler, type PageKit, STEADY_SECONDS } from './page-kit.tsx'
 
 const STATUS_PAGE = 'Status page'
@@ -52,28 +52,16 @@ const Own = () => (
 
 /** Who is told of alerts, by their severity. */
 const Channels = ({ alerts }: Pick<Config, 'alerts'>) => (
-  <TableScroll label="Who is told of alerts">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Severity</th>
-          <th scope="col">Receivers</th>
-        </tr>
-      </thead>
-      <tbody>
-        {(['critical', 'warning', 'info'] as const).map((severity) => (
-          <tr>
-            <th scope="row">
-              <Badge tone={severityTone(severity)}>{severity}</Badge>
-            </th>
-            <td>
-              {alerts.routes[severity].map((name) => receiverText(name, alerts)).join(', ') || 'nobody'}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </TableScroll>
+  <Table label="Who is told of alerts" columns={['Severity', 'Receivers']}>
+    {(['critical', 'warning', 'info'] as const).map((severity) => (
+      <tr>
+        <th scope="row">
+          <Badge tone={severityTone(severity)}>{severity}</Badge>
+        </th>
+        <td>{alerts.routes[severity].map((name) => receiverText(name, alerts)).join(', ') || 'nobody'}</td>
+      </tr>
+    ))}
+  </Table>
 )
 
 function receiverText(name: string, { receivers }: Config['alerts']): string {

@@ -1,9 +1,9 @@
 import type { MonitorConfig } from '../../config/monitors.ts'
 import { HOUR_MS } from '../../lib/clock.ts'
 import type { Maintenance } from '../../monitors/model.ts'
-import { ActOn, Badge, Empty, TableScroll, Time } from './elements.tsx'
-import { ACTIONS, Choices, Csrf, FoldedForm, type FormContext, TextField } from './forms.tsx'
-import { monitorOptions } from './incident-forms.tsx'
+import { ActOn, Badge, Empty, Table, Time } from './elements.tsx'
+import { ACTIONS, Csrf, FoldedForm, type FormContext, TextField } from './forms.tsx'
+import { MonitorsField, TitleField } from './incident-forms.tsx'
 
 /** Maintenance that is under way or near, and a form to announce more. */
 export const MaintenanceList = ({
@@ -21,51 +21,39 @@ export const MaintenanceList = ({
     {windows.length === 0 ? (
       <Empty>No maintenance is under way or planned.</Empty>
     ) : (
-      <TableScroll label="Maintenance">
-        <table>
-          <thead>
-            <tr>
-              {['Title', 'From (UTC)', 'To (UTC)', 'Monitors'].map((name) => (
-                <th scope="col">{name}</th>
-              ))}
-              <td />
-            </tr>
-          </thead>
-          <tbody>
-            {windows.map((each) => (
-              <tr>
-                <th scope="row">
-                  {each.title} {each.fromMs <= now && now < each.toMs && <Badge tone="info">under way</Badge>}
-                </th>
-                <td>
-                  <Time atMs={each.fromMs} />
-                </td>
-                <td>
-                  <Time atMs={each.toMs} />
-                </td>
-                <td class="text">
-                  {each.monitors
-                    .map((id) => monitors.find((monitor) => monitor.id === id)?.name ?? id)
-                    .join(', ') || 'all'}
-                </td>
-                <td class="number">
-                  {each.id === undefined ? (
-                    <span class="dim">from the configuration</span>
-                  ) : (
-                    <form method="post" action={ACTIONS.withdrawMaintenance}>
-                      <Csrf token={forms.csrfToken} />
-                      <input type="hidden" name="id" value={each.id} />
-                      <button type="submit" class="quiet">
-                        <ActOn verb="Withdraw" what={each.title} />
-                      </button>
-                    </form>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
+      <Table label="Maintenance" columns={['Title', 'From (UTC)', 'To (UTC)', 'Monitors', '']}>
+        {windows.map((each) => (
+          <tr>
+            <th scope="row">
+              {each.title} {each.fromMs <= now && now < each.toMs && <Badge tone="info">under way</Badge>}
+            </th>
+            <td>
+              <Time atMs={each.fromMs} />
+            </td>
+            <td>
+              <Time atMs={each.toMs} />
+            </td>
+            <td class="text">
+              {each.monitors
+                .map((id) => monitors.find((monitor) => monitor.id === id)?.name ?? id)
+                .join(', ') || 'all'}
+            </td>
+            <td class="number">
+              {each.id === undefined ? (
+                <span class="dim">from the configuration</span>
+              ) : (
+                <form method="post" action={ACTIONS.withdrawMaintenance}>
+                  <Csrf token={forms.csrfToken} />
+                  <input type="hidden" name="id" value={each.id} />
+                  <button type="submit" class="quiet">
+                    <ActOn verb="Withdraw" what={each.title} />
+                  </button>
+                </form>
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
     )}
     <FoldedForm
       id="announce-maintenance"
@@ -74,14 +62,7 @@ export const MaintenanceList = ({
       context={forms}
       fields={(entered) => (
         <>
-          <TextField
-            entered={entered}
-            name="title"
-            label="Title, for the public"
-            wide
-            required
-            maxLength={200}
-          />
+          <TitleField entered={entered} />
           <TextField
             entered={entered}
             name="from"
@@ -98,12 +79,7 @@ export const MaintenanceList = ({
             required
             before={minutesOf(now + HOUR_MS)}
           />
-          <Choices
-            entered={entered}
-            name="monitors"
-            label="Monitors (none chosen: all)"
-            options={monitorOptions(monitors)}
-          />
+          <MonitorsField entered={entered} label="Monitors (none chosen: all)" monitors={monitors} />
           <button type="submit">Announce</button>
         </>
       )}

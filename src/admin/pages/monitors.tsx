@@ -7,7 +7,7 @@ import { uptimeRatio } from '../../monitors/model.ts'
 import { unpackHistories } from '../../monitors/packed-history.ts'
 import type { MonitorsReport } from '../../monitors/ports.ts'
 import { Chart } from './chart.tsx'
-import { Badge, Empty, Figure, Part, TableScroll, Time, type Tone } from './elements.tsx'
+import { Badge, Empty, Figure, Part, Table, Time, type Tone } from './elements.tsx'
 import { formatValue } from './format.ts'
 import { MaintenanceList } from './maintenance.tsx'
 import { formsOf, type PageHandler, type PageKit } from './page-kit.tsx'
@@ -47,49 +47,36 @@ const MonitorTable = ({
   }
   const nameOf = (id: string) => monitors.find((each) => each.id === id)?.name ?? id
   return (
-    <TableScroll label="Monitors">
-      <table>
-        <thead>
+    <Table
+      label="Monitors"
+      columns={['Monitor', 'State', 'For', { number: 'Uptime, 90 days' }, 'Seen from', 'Why']}
+    >
+      {monitors.map(({ id, name }) => {
+        const status = report.monitors.find((each) => each.id === id)
+        const state = status?.state ?? 'unknown'
+        const days = histories.find((each) => each.id === id)?.days ?? []
+        return (
           <tr>
-            <th scope="col">Monitor</th>
-            <th scope="col">State</th>
-            <th scope="col">For</th>
-            <th scope="col" class="number">
-              Uptime, 90 days
+            <th scope="row">
+              <a href={`/admin/pages/monitors?${new URLSearchParams({ monitor: id })}`}>{name}</a>
             </th>
-            <th scope="col">Seen from</th>
-            <th scope="col">Why</th>
+            <td>
+              <Badge tone={MONITOR_TONES[state]}>{state}</Badge>
+            </td>
+            <td class="nowrap">
+              {status?.sinceMs === undefined ? '–' : formatDuration(now - status.sinceMs)}
+            </td>
+            <td class="number">{uptimeText(days)}</td>
+            <td>{status ? <Regions status={status} /> : 'nowhere yet'}</td>
+            <td>
+              {status?.blockedBy === undefined
+                ? (status?.reason ?? '–')
+                : `${status.reason ?? ''} (depends on ${nameOf(status.blockedBy)}, which is down)`}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {monitors.map(({ id, name }) => {
-            const status = report.monitors.find((each) => each.id === id)
-            const state = status?.state ?? 'unknown'
-            const days = histories.find((each) => each.id === id)?.days ?? []
-            return (
-              <tr>
-                <th scope="row">
-                  <a href={`/admin/pages/monitors?${new URLSearchParams({ monitor: id })}`}>{name}</a>
-                </th>
-                <td>
-                  <Badge tone={MONITOR_TONES[state]}>{state}</Badge>
-                </td>
-                <td class="nowrap">
-                  {status?.sinceMs === undefined ? '–' : formatDuration(now - status.sinceMs)}
-                </td>
-                <td class="number">{uptimeText(days)}</td>
-                <td>{status ? <Regions status={status} /> : 'nowhere yet'}</td>
-                <td>
-                  {status?.blockedBy === undefined
-                    ? (status?.reason ?? '–')
-                    : `${status.reason ?? ''} (depends on ${nameOf(status.blockedBy)}, which is down)`}
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    </TableScroll>
+        )
+      })}
+    </Table>
   )
 }
 

@@ -1,6 +1,6 @@
 import { ok } from '../../lib/result.ts'
 import type { GroupSummary } from '../../push/store.ts'
-import { ActOn, Badge, Empty, Part, TableScroll, Time } from './elements.tsx'
+import { ActOn, Badge, Empty, Part, Table, Time } from './elements.tsx'
 import { formatValue } from './format.ts'
 import { ACTIONS, Csrf } from './forms.tsx'
 import type { PageHandler, PageKit } from './page-kit.tsx'
@@ -82,28 +82,15 @@ const Group = ({
           <summary>
             {counted(metrics.length, 'metric')}, {counted(samples, 'sample')}
           </summary>
-          <TableScroll label={`Metrics of ${name}`}>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Metric</th>
-                  <th scope="col">Type</th>
-                  <th scope="col" class="number">
-                    Samples
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {metrics.map((metric) => (
-                  <tr>
-                    <th scope="row">{metric.name}</th>
-                    <td>{metric.type}</td>
-                    <td class="number">{metric.samples}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </TableScroll>
+          <Table label={`Metrics of ${name}`} columns={['Metric', 'Type', { number: 'Samples' }]}>
+            {metrics.map((metric) => (
+              <tr>
+                <th scope="row">{metric.name}</th>
+                <td>{metric.type}</td>
+                <td class="number">{metric.samples}</td>
+              </tr>
+            ))}
+          </Table>
         </details>
         <details>
           <summary>

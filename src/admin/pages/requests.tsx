@@ -1,7 +1,7 @@
 import { byRoute, type RequestHistory, seriesOf } from '../request-series.ts'
 import { TIME_RANGES, type TimeRange, timeRange } from '../time-range.ts'
 import { Chart } from './chart.tsx'
-import { Empty, Figure, Part, TableScroll } from './elements.tsx'
+import { Empty, Figure, Part, Table } from './elements.tsx'
 import { formatValue } from './format.ts'
 import type { PageHandler, PageKit } from './page-kit.tsx'
 
@@ -94,35 +94,27 @@ const RouteTable = ({ history, view }: { history: RequestHistory; view: RequestV
   const routes = byRoute(history)
   if (routes.length === 0) return <Empty>{NOTHING}</Empty>
   return (
-    <TableScroll label="Requests by route">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th scope="col">Route</th>
-            {['Requests', 'Rate', 'Failed', 'p50', 'p95', 'p99'].map((name) => (
-              <th scope="col" class="number">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {routes.map((each) => (
-            <tr {...(each.route === view.route && { class: 'chosen' })}>
-              <th scope="row">
-                <a href={address({ ...view, route: each.route })}>{each.route}</a>
-              </th>
-              <td class="number">{formatValue(each.requests, 'count')}</td>
-              <td class="number">{formatValue(each.rate_per_second, 'per-second')}</td>
-              <td class="number">{formatValue(each.error_ratio, 'ratio')}</td>
-              <td class="number">{formatValue(each.p50_ms, 'ms')}</td>
-              <td class="number">{formatValue(each.p95_ms, 'ms')}</td>
-              <td class="number">{formatValue(each.p99_ms, 'ms')}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
+    <Table
+      label="Requests by route"
+      columns={[
+        'Route',
+        ...['Requests', 'Rate', 'Failed', 'p50', 'p95', 'p99'].map((number) => ({ number })),
+      ]}
+    >
+      {routes.map((each) => (
+        <tr {...(each.route === view.route && { class: 'chosen' })}>
+          <th scope="row">
+            <a href={address({ ...view, route: each.route })}>{each.route}</a>
+          </th>
+          <td class="number">{formatValue(each.requests, 'count')}</td>
+          <td class="number">{formatValue(each.rate_per_second, 'per-second')}</td>
+          <td class="number">{formatValue(each.error_ratio, 'ratio')}</td>
+          <td class="number">{formatValue(each.p50_ms, 'ms')}</td>
+          <td class="number">{formatValue(each.p95_ms, 'ms')}</td>
+          <td class="number">{formatValue(each.p99_ms, 'ms')}</td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

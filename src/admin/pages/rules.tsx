@@ -1,5 +1,5 @@
 import type { AlertsOverview, RuleStatus } from '../../alerts/status.ts'
-import { Badge, Empty, severityTone, TableScroll, type Tone } from './elements.tsx'
+import { Badge, Empty, severityTone, Table, type Tone } from './elements.tsx'
 
 const STATES: Readonly<Record<RuleStatus['state'], readonly [tone: Tone, word: string]>> = {
   firing: ['bad', 'firing'],
@@ -14,32 +14,21 @@ export const Rules = ({ rules }: Pick<AlertsOverview, 'rules'>) => {
   if (rules.length === 0) return <Empty>The configuration has no rules.</Empty>
   return (
     <>
-      <TableScroll label="Rules">
-        <table class="rows">
-          <thead>
-            <tr>
-              {['Rule', 'State', 'Last measured', 'Condition', 'Severity'].map((name) => (
-                <th scope="col">{name}</th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rules.map(({ rule, state, value, condition, severity }) => (
-              <tr>
-                <th scope="row">{rule}</th>
-                <td>
-                  <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>
-                </td>
-                <td>{value ?? '–'}</td>
-                <td class="text">{condition}</td>
-                <td>
-                  <Badge tone={severityTone(severity)}>{severity}</Badge>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
+      <Table label="Rules" columns={['Rule', 'State', 'Last measured', 'Condition', 'Severity']}>
+        {rules.map(({ rule, state, value, condition, severity }) => (
+          <tr>
+            <th scope="row">{rule}</th>
+            <td>
+              <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>
+            </td>
+            <td>{value ?? '–'}</td>
+            <td class="text">{condition}</td>
+            <td>
+              <Badge tone={severityTone(severity)}>{severity}</Badge>
+            </td>
+          </tr>
+        ))}
+      </Table>
       {rules.some(({ state }) => state === 'no_data') && (
         <p class="dim">
           Without data a rule neither begins to fire nor is resolved. If it never has any, look for a typing

@@ -1,33 +1,23 @@
 import type { DisabledPart } from '../../config/interpolate.ts'
 import type { Config } from '../../config/schema.ts'
 import { settingsOf } from '../settings.ts'
-import { Empty, Section, TableScroll } from './elements.tsx'
+import { Empty, Section, Table, TableScroll } from './elements.tsx'
 import { type PageHandler, type PageKit, STEADY_SECONDS } from './page-kit.tsx'
 
 /** What is switched off, and what would switch it on. */
 const Disabled = ({ disabled }: { disabled: readonly DisabledPart[] }) => {
   if (disabled.length === 0) return <Empty>Nothing is switched off.</Empty>
   return (
-    <TableScroll label="What is switched off">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Part</th>
-            <th scope="col">Set these to switch it on</th>
-          </tr>
-        </thead>
-        <tbody>
-          {disabled.map(({ part, missing }) => (
-            <tr>
-              <th scope="row">{part}</th>
-              <td>
-                <code>{missing.join(', ')}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
+    <Table label="What is switched off" columns={['Part', 'Set these to switch it on']}>
+      {disabled.map(({ part, missing }) => (
+        <tr>
+          <th scope="row">{part}</th>
+          <td>
+            <code>{missing.join(', ')}</code>
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Silence } from '../../alerts/model.ts'
-import { ActOn, Empty, TableScroll, Time } from './elements.tsx'
+import { ActOn, Empty, Table, Time } from './elements.tsx'
 import {
   ACTIONS,
   Choice,
@@ -45,39 +45,27 @@ export const Silences = ({
     {silences.length === 0 ? (
       <Empty>Nothing is silenced.</Empty>
     ) : (
-      <TableScroll label="Silences">
-        <table>
-          <thead>
-            <tr>
-              {['What', 'Until (UTC)', 'Why', 'By'].map((name) => (
-                <th scope="col">{name}</th>
-              ))}
-              <td />
-            </tr>
-          </thead>
-          <tbody>
-            {silences.map((silence) => (
-              <tr>
-                <th scope="row">{matcherText(silence)}</th>
-                <td>
-                  <Time atMs={silence.untilMs} />
-                </td>
-                <td class="text">{silence.reason}</td>
-                <td>{silence.by ?? '–'}</td>
-                <td class="number">
-                  <form method="post" action={ACTIONS.unsilence}>
-                    <Csrf token={forms.csrfToken} />
-                    <input type="hidden" name="id" value={silence.id} />
-                    <button type="submit" class="quiet">
-                      <ActOn verb="End" what={`the silence of ${matcherText(silence)}`} />
-                    </button>
-                  </form>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
+      <Table label="Silences" columns={['What', 'Until (UTC)', 'Why', 'By', '']}>
+        {silences.map((silence) => (
+          <tr>
+            <th scope="row">{matcherText(silence)}</th>
+            <td>
+              <Time atMs={silence.untilMs} />
+            </td>
+            <td class="text">{silence.reason}</td>
+            <td>{silence.by ?? '–'}</td>
+            <td class="number">
+              <form method="post" action={ACTIONS.unsilence}>
+                <Csrf token={forms.csrfToken} />
+                <input type="hidden" name="id" value={silence.id} />
+                <button type="submit" class="quiet">
+                  <ActOn verb="End" what={`the silence of ${matcherText(silence)}`} />
+                </button>
+              </form>
+            </td>
+          </tr>
+        ))}
+      </Table>
     )}
     {alerts.length > 0 && (
       <FoldedForm
