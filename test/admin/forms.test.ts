@@ -184,7 +184,10 @@ describe('the forms of incidents', () => {
           .split('</form>')[0]!
           .matchAll(/<option value="(\w+)"/g),
       ].map(([, stage]) => stage)
-    expect(await stages()).toEqual(['resolved'])
+    expect(await stages()).toEqual([])
+    expect(await html('/admin/pages/incidents?incident=incident-1')).toContain(
+      '<input type="hidden" name="stage" value="resolved"',
+    )
     const { resolvedAtMs: _, ...open } = sources.incidents[0]!
     sources.incidents = [{ ...open, stage: 'investigating' }]
     expect(await stages()).toEqual(['investigating', 'identified', 'monitoring'])

@@ -71,7 +71,7 @@ export const PostForm = ({ forms, monitors }: { forms: FormContext } & MonitorCh
   />
 )
 
-/** Tells how it goes. What a monitor or a rule opened is resolved by itself. */
+/** Tells how it goes. What a monitor or a rule opened is resolved by itself; what is resolved takes only notes. */
 export const UpdateForm = ({
   forms,
   incident: { id, stage, source, resolvedAtMs },
@@ -79,20 +79,21 @@ export const UpdateForm = ({
   forms: FormContext
   incident: IncidentRecord
 }) => {
-  const stages = STAGE_OPTIONS.filter(([value]) =>
-    resolvedAtMs === undefined ? source === 'person' || value !== 'resolved' : value === 'resolved',
-  )
+  const isOpen = resolvedAtMs === undefined
+  const stages = STAGE_OPTIONS.filter(([value]) => source === 'person' || value !== 'resolved')
   return (
     <>
-      <h3>{resolvedAtMs === undefined ? 'Post an update' : 'Add a note'}</h3>
+      <h3>{isOpen ? 'Post an update' : 'Add a note'}</h3>
       <Form
         id="update-incident"
         action={ACTIONS.updateIncident}
         context={forms}
-        hidden={{ id }}
+        hidden={{ id, ...(!isOpen && { stage: 'resolved' }) }}
         fields={(entered) => (
           <>
-            <Choice entered={entered} name="stage" label="Stage" options={stages} before={stage} />
+            {isOpen && (
+              <Choice entered={entered} name="stage" label="Stage" options={stages} before={stage} />
+            )}
             <TextArea entered={entered} name="message" label="What the public should know" maxLength={5000} />
             <WhoField entered={entered} />
             <button type="submit">Post</button>
