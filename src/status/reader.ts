@@ -38,9 +38,9 @@ export class StatusReader {
   readonly #settings: StatusReaderSettings
   readonly #timeoutMs: number
   #kept: { readonly status: PublicStatus; readonly facts: StatusFacts; readonly readAtMs: number } | undefined
-  #pauseUntilMs = 0
-  /** When a reading in the background must have ended, for the request that it belongs to may be cut. */
-  #refreshUntilMs = 0
+  #failedAtMs: number | undefined
+  /** A reading in the background counts for as long as it may take: the request that it belongs to may be cut. */
+  #refreshingSinceMs: number | undefined
 
   constructor(settings: StatusReaderSettings) {
     this.#settings = settings
@@ -54,16 +54,16 @@ export class StatusReader {
   async read(later: (work: Promise<unknown>) => void): Promise<PublicStatus | undefined> {
     const now = this.#settings.clock()
     const kept = this.#kept
-    const ageMs = kept ? now - kept.readAtMs : Number.POSITIVE_INFINITY
-    if (kept && ageMs < FRESH_MS) return kept.status
-    if (kept && ageMs < STALE_MS) {
-      if (now >= this.#refreshUntilMs && now >= this.#pauseUntilMs) {
-        this.#refreshUntilMs = now + this.#timeoutMs
+    const paused = isRecent(this.#failedAtMs, now, PAUSE_MS)
+    if (kept && isRecent(kept.readAtMs, now, FRESH_MS)) return kept.status
+    if (kept && isRecent(kept.readAtMs, now, STALE_MS)) {
+      if (!paused && !isRecent(this.#refreshingSinceMs, now, this.#timeoutMs)) {
+        this.#refreshingSinceMs = now
         later(this.#refresh())
       }
       return kept.status
     }
-    if (now >= this.#pauseUntilMs && !(await this.#refresh()) && this.#kept) {
+    if (!paused && !(await this.#refresh()) && this.#kept) {
       // What was good a minute ago may by now be too old to say how things are.
       const status = publicStatus(this.#settings.config, this.#kept.facts, this.#settings.clock())
       this.#kept = { ...this.#kept, status }
@@ -81,9 +81,9 @@ export class StatusReader {
       this.#ask('incidents', () => this.#settings.incidents.list(sinceMs)),
     ])
     const now = clock()
-    this.#refreshUntilMs = 0
+    this.#refreshingSinceMs = undefined
     if (!report.ok || !history.ok || !incidents.ok) {
-      this.#pauseUntilMs = now + PAUSE_MS
+      this.#failedAtMs = now
       return false
     }
     const facts = {
@@ -110,3 +110,7 @@ export class StatusReader {
     }
   }
 }
+
+/** Whether it was less than so long ago; what a clock that went back left in the future is as old as it is far. */
+const isRecent = (atMs: number | undefined, now: number, withinMs: number): boolean =>
+  atMs !== undefined && Math.abs(now - atMs) < withinMs

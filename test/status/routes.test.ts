@@ -187,6 +187,14 @@ describe('a view', () => {
     expect(site.world.calls).toBe(6)
   })
 
+  it('reads anew where the clock went back', async () => {
+    await site.get('/status')
+    const { calls } = site.world
+    site.world.now -= 3_600_000
+    await site.get('/status')
+    expect(site.world.calls).toBeGreaterThan(calls)
+  })
+
   it('is not kept by the edge for parameters that mean nothing, and costs no reading', async () => {
     await site.get('/status')
     for (const path of ['/status?a=1', '/status.json?b', '/badge/m1.svg?show=state&c=2']) {
