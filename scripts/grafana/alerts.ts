@@ -4,7 +4,7 @@ import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 import type { Rule } from '../../src/config/rules.ts'
 import { formatDuration } from '../../src/lib/duration.ts'
 import type { Catalog } from '../../src/metrics/catalog.ts'
-import { cacheHitRatio, errorRatio, latency } from './panels.ts'
+import { cacheHitRatio, errorRatio, latency } from './promql.ts'
 
 /** An alert in PromQL: it fires where `expr operator threshold` has held for some time. */
 interface AlertSpec {

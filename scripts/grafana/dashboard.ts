@@ -12,7 +12,9 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import type { Catalog } from '../../src/metrics/catalog.ts'
-import { type DeclaredMetrics, type PanelSpec, rows } from './panels.ts'
+import type { DeclaredMetrics } from './declared-panels.ts'
+import type { PanelSpec } from './panel-spec.ts'
+import { rows } from './panels.ts'
 
 /** The share of requests that should succeed; can be changed in Grafana. */
 const OBJECTIVE = '0.999'

@@ -1,22 +1,7 @@
 import type { Catalog } from '../../src/metrics/catalog.ts'
-import type { Metric } from '../../src/metrics/model.ts'
-
-/** One line of a panel. `$__rate_interval`, `$__range`, `$job`, `$route` and `$slo` are filled in by Grafana. */
-interface Query {
-  readonly expr: string
-  /** With labels as `{{route}}`. */
-  readonly legend: string
-}
-
-/** A panel, as far as it is ours to say. */
-export interface PanelSpec {
-  readonly title: string
-  readonly description: string
-  /** One of Grafana's units (https://github.com/grafana/grafana/blob/main/packages/grafana-data/src/valueFormats/categories.ts). */
-  readonly unit: 'reqps' | 'ops' | 'percentunit' | 's' | 'short' | 'currencyUSD' | 'bool_on_off'
-  readonly kind: 'timeseries' | 'stat' | 'table'
-  readonly queries: readonly Query[]
-}
+import { type DeclaredMetrics, declaredPanels } from './declared-panels.ts'
+import type { PanelSpec } from './panel-spec.ts'
+import { cacheHitRatio, errorRatio, JOB, latency, STEP } from './promql.ts'
 
 /** Panels under a heading. */
 export interface RowSpec {
@@ -24,35 +9,7 @@ export interface RowSpec {
   readonly panels: readonly PanelSpec[]
 }
 
-/** The share of failed requests; 0 where there are requests and none failed, nothing where there are none. */
-export const errorRatio = ({ requests }: Catalog, selector: string, window: string): string => {
-  const all = `sum(rate(${requests.name}{${selector}}[${window}]))`
-  return `(sum(rate(${requests.name}{${selector},status=~"5.."}[${window}])) or 0 * ${all}) / ${all}`
-}
-
-/** A quantile of request durations in seconds, by route or over all. */
-export const latency = (
-  { requestDuration }: Catalog,
-  quantile: number,
-  selector: string,
-  window: string,
-  by: readonly string[] = [],
-): string =>
-  `histogram_quantile(${quantile}, sum by (${['le', ...by].join(', ')}) (rate(${requestDuration.name}_bucket{${selector}}[${window}])))`
-
-/** The share of reads that found something in the cache. Sums are divided: series by series it would always be 1. */
-export const cacheHitRatio = ({ cacheOperations }: Catalog, selector: string, window: string): string => {
-  const reads = (more: string) =>
-    `sum(rate(${cacheOperations.name}{${selector},operation="get"${more}}[${window}]))`
-  return `(${reads(',status="hit"')} or 0 * ${reads('')}) / ${reads('')}`
-}
-
-const JOB = 'job=~"$job"'
 const ROUTE = `${JOB},route=~"$route"`
-const STEP = '$__rate_interval'
-
-/** Metrics that the configuration declares, by their names without the namespace. */
-export type DeclaredMetrics = ReadonlyMap<string, Metric>
 
 /** Everything that the dashboard shows: Edgewatch's own metrics, and those that the configuration declares. */
 export function rows(catalog: Catalog, declared: DeclaredMetrics): readonly RowSpec[] {
@@ -62,7 +19,7 @@ export function rows(catalog: Catalog, declared: DeclaredMetrics): readonly RowS
     { title: 'Monitors', panels: monitorPanels(catalog) },
     { title: 'Dependencies', panels: dependencyPanels(catalog) },
     { title: 'Alerts, scheduler and delivery', panels: alertPanels(catalog) },
-    { title: 'Business', panels: [...Array.from(declared, declaredPanel), ...eventPanels(catalog)] },
+    { title: 'Business', panels: [...declaredPanels(declared), ...eventPanels(catalog)] },
     { title: 'Pushed metrics', panels: pushPanels(catalog) },
   ]
 }
@@ -333,44 +290,3 @@ const pushPanels = (catalog: Catalog): readonly PanelSpec[] => [
     queries: [{ expr: 'time() - max by (job) (push_time_seconds)', legend: '{{job}}' }],
   },
 ]
-
-function declaredPanel([ownName, { name, type, help, labels }]: readonly [string, Metric]): PanelSpec {
-  const by = labels.join(', ')
-  const legend = labels.map((label) => `{{${label}}}`).join(' ') || name
-  const panel = { title: titleOf(ownName), description: help, kind: 'timeseries' } as const
-  switch (type) {
-    case 'counter':
-      return {
-        ...panel,
-        unit: 'ops',
-        queries: [{ expr: `sum by (${by}) (rate(${name}{${JOB}}[${STEP}]))`, legend }],
-      }
-    case 'gauge':
-      return {
-        ...panel,
-        unit: name.endsWith('_usd') ? 'currencyUSD' : 'short',
-        queries: [{ expr: `max by (${by}) (${name}{${JOB}})`, legend }],
-      }
-    case 'histogram':
-      return {
-        ...panel,
-        unit: 'short',
-        queries: [0.5, 0.95].map((quantile) => ({
-          expr: `histogram_quantile(${quantile}, sum by (${['le', ...labels].join(', ')}) (rate(${name}_bucket{${JOB}}[$__range])))`,
-          legend: `p${quantile * 100} ${labels.length > 0 ? legend : ''}`.trim(),
-        })),
-      }
-  }
-}
-
-/** `analysis_by_framework_total` is `Analysis by Framework`. */
-function titleOf(name: string): string {
-  const words = name.replace(/_(total|count|usd)$/, '').split('_')
-  return words
-    .map((word, index) =>
-      index > 0 && SMALL_WORDS.has(word) ? word : word.charAt(0).toUpperCase() + word.slice(1),
-    )
-    .join(' ')
-}
-
-const SMALL_WORDS = new Set(['and', 'by', 'for', 'from', 'in', 'of', 'per', 'to'])

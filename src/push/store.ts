@@ -6,16 +6,16 @@ import type { SeriesSelector, SeriesValue } from '../metrics/query.ts'
 import { decompress, type PushedBody } from './body.ts'
 import { renderGroups } from './exposition.ts'
 import type { Group } from './group.ts'
-import { checkFamily, type Surroundings, samplesOf, textLengthOf } from './group.ts'
-import { GroupRows } from './group-rows.ts'
-import { Groups } from './groups.ts'
+import { checkFamily, type Surroundings } from './group.ts'
 import { type HeldMetrics, heldIn } from './held.ts'
+import { checkLimits } from './limits.ts'
 import type { Family, GroupLabels, PushedFamily, PushLimits, Refusable } from './model.ts'
 import { groupKey, Refused, refusable } from './model.ts'
 import { applyExport, PointTally } from './otlp/apply.ts'
 import { decodeExport, pointsOf, type ResourceExport } from './otlp/decode.ts'
 import { parsePush } from './parse.ts'
 import { reservedNames } from './reserved-names.ts'
+import { expiresAtMs, StoredGroups } from './stored-groups.ts'
 import { pushedValue } from './values.ts'
 
 /** A push into one group. */
@@ -55,22 +55,17 @@ export interface PushStoreSettings {
   readonly clock: Clock
 }
 
-/** The texts of all groups must fit into memory, and into the 32 MiB that an answer may have. UTF-16 units. */
-const MAX_TEXT_LENGTH = 12 * 1024 * 1024
-
 /**
  * Keeps what was pushed, as Pushgateway does: the last of each group, until it is replaced or deleted. Bodies are read
  * here and not in the Worker, which on the free plan has 10 ms for a request.
  */
 export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
-  readonly #rows: GroupRows
+  readonly #groups: StoredGroups
   #known: { settings: PushStoreSettings; reserved: ReadonlySet<string> } | undefined
-  #loaded: Groups | undefined
 
   constructor(ctx: DurableObjectState, env: E) {
     super(ctx, env)
-    this.#rows = new GroupRows(ctx.storage.sql)
-    this.#rows.migrate()
+    this.#groups = new StoredGroups(ctx.storage, () => this.#settings())
   }
 
   /** Asked for once. */
@@ -81,7 +76,7 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     const pushed = await this.#parse(labels, body)
     const outcome = pushed.ok
       ? refusable(() => {
-          const known = this.#groups().get(labels)
+          const known = this.#groups.current().get(labels)
           const families = new Map(replace ? [] : known?.families)
           for (const { family } of pushed.value) families.set(family.name, family)
           const group = { labels, families, pushedAtMs: this.#now(), failedAtMs: known?.failedAtMs ?? 0 }
@@ -116,23 +111,24 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
 
   /** Deletes a group. Returns whether there was one. */
   async remove(labels: GroupLabels): Promise<boolean> {
-    const groups = this.#groups()
-    if (!groups.get(labels)) return false
-    this.#delete(groups, labels)
+    if (!this.#groups.current().get(labels)) return false
+    this.#groups.delete(labels)
     return true
   }
 
   /** All groups, by their labels. */
   async list(): Promise<GroupSummary[]> {
     const { ttlMs } = this.#settings()
-    const groups = [...this.#groups().all()].sort((a, b) =>
-      groupKey(a.labels) < groupKey(b.labels) ? -1 : 1,
-    )
-    return groups.map((group) => ({
+    const keyed = Array.from(this.#groups.current().all(), (group) => ({
+      group,
+      key: groupKey(group.labels),
+    }))
+    keyed.sort((a, b) => (a.key < b.key ? -1 : 1))
+    return keyed.map(({ group }) => ({
       labels: group.labels,
       ...(group.pushedAtMs > 0 && { pushedAtMs: group.pushedAtMs }),
       ...(group.failedAtMs > 0 && { failedAtMs: group.failedAtMs }),
-      ...(ttlMs !== undefined && { expiresAtMs: lastTouchedMs(group) + ttlMs }),
+      ...(ttlMs !== undefined && { expiresAtMs: expiresAtMs(group, ttlMs) }),
       metrics: [...group.families.values()].map(({ name, type, help, samples }) => ({
         name,
         type,
@@ -144,13 +140,13 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
 
   /** All groups, and how many they are, as text, without the end that OpenMetrics wants. */
   async exposition(format: ExpositionFormat): Promise<string> {
-    const groups = this.#groups()
+    const groups = this.#groups.current()
     return renderGroups(groups.all(), this.#held(), format, (name) => this.#isReserved(name))
   }
 
   /** An answer for each question, as `MetricsAnswer` has it. */
   async values(selectors: readonly SeriesSelector[]): Promise<(SeriesValue | undefined)[]> {
-    const groups = [...this.#groups().all()]
+    const groups = [...this.#groups.current().all()]
     const held = new Map(this.#held().map(({ metric, value }) => [metric.name, value]))
     return selectors.map((selector) => {
       const value = held.get(selector.metric)
@@ -166,7 +162,7 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
 
   #applyResource(resource: ResourceExport): PointTally {
     const labels = resource.group
-    const known = this.#groups().get(labels)
+    const known = this.#groups.current().get(labels)
     const before: Group = {
       labels,
       families: known?.families ?? new Map(),
@@ -181,8 +177,8 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
         const checked = refusable(() => checkFamily(family, { ...before, families: beside }, surroundings))
         return checked.ok ? undefined : checked.error.message
       })
-      this.#checkLimits({ ...before, families })
-      this.#save({ ...before, families })
+      checkLimits({ ...before, families }, this.#groups.current(), this.#settings().limits)
+      this.#groups.save({ ...before, families })
     })
     if (saved.ok) return tally
     this.#noteFailure(labels)
@@ -202,12 +198,12 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
 
   /** @throws Refused */
   #put(group: Group): void {
-    this.#checkLimits(group)
-    this.#save(group)
+    checkLimits(group, this.#groups.current(), this.#settings().limits)
+    this.#groups.save(group)
   }
 
   #surroundings(labels: GroupLabels): Surroundings {
-    const groups = this.#groups()
+    const groups = this.#groups.current()
     const own = groups.get(labels)
     return {
       *othersHaving(metric) {
@@ -217,73 +213,15 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     }
   }
 
-  /** @throws Refused */
-  #checkLimits(group: Group): void {
-    const groups = this.#groups()
-    const known = groups.get(group.labels)
-    const { maxSeriesPerGroup, maxSeries } = this.#settings().limits
-    const samples = samplesOf(group)
-    if (samples > maxSeriesPerGroup + 2) {
-      throw new Refused(
-        'too_many_series',
-        `the group would have ${samples} samples, and push.maxSeriesPerGroup is ${maxSeriesPerGroup}`,
-      )
-    }
-    const all = groups.samples - (known ? samplesOf(known) : 0) + samples
-    if (all > maxSeries) {
-      throw new Refused(
-        'too_many_series',
-        `all groups would have ${all} samples, and push.maxSeries is ${maxSeries}`,
-      )
-    }
-    const textLength = groups.textLength - (known ? textLengthOf(known) : 0) + textLengthOf(group)
-    if (textLength > MAX_TEXT_LENGTH) {
-      throw new Refused(
-        'too_large',
-        `all groups would be longer than ${MAX_TEXT_LENGTH} characters: delete some`,
-      )
-    }
-  }
-
   #noteFailure(labels: GroupLabels): void {
     const failedAtMs = this.#now()
-    const known = this.#groups().get(labels) ?? { labels, families: new Map(), pushedAtMs: 0 }
+    const known = this.#groups.current().get(labels) ?? { labels, families: new Map(), pushedAtMs: 0 }
     // Where there is no room for another group, its failure is only told to the pusher.
     refusable(() => this.#put({ ...known, failedAtMs }))
   }
 
-  #save(group: Group): void {
-    const groups = this.#groups()
-    const id = groups.idOf(group.labels)
-    this.ctx.storage.transactionSync(() => this.#rows.save(id, group))
-    groups.put(id, group)
-  }
-
-  #delete(groups: Groups, labels: GroupLabels): void {
-    this.#rows.delete(groups.idOf(labels))
-    groups.delete(labels)
-  }
-
-  /** What is stored, without what is past its time. */
-  #groups(): Groups {
-    this.#loaded ??= this.#load()
-    const { ttlMs } = this.#settings()
-    if (ttlMs === undefined) return this.#loaded
-    const now = this.#now()
-    for (const group of this.#loaded.all()) {
-      if (lastTouchedMs(group) + ttlMs <= now) this.#delete(this.#loaded, group.labels)
-    }
-    return this.#loaded
-  }
-
-  #load(): Groups {
-    const groups = new Groups()
-    for (const [id, group] of this.#rows.load()) groups.put(id, group)
-    return groups
-  }
-
   #held() {
-    return heldIn(this.#groups(), this.#settings().catalog)
+    return heldIn(this.#groups.current(), this.#settings().catalog)
   }
 
   #isReserved(name: string): boolean {
@@ -306,8 +244,6 @@ export abstract class PushStoreObject<E = unknown> extends DurableObject<E> {
     return this.#settings().clock()
   }
 }
-
-const lastTouchedMs = ({ pushedAtMs, failedAtMs }: Group): number => Math.max(pushedAtMs, failedAtMs)
 
 function decodeText(body: Uint8Array): string {
   try {
