@@ -60,6 +60,19 @@ export class DashboardBrowser {
   }
 }
 
+/** Has a page remember what charts write; to be called before it is opened. Gives what was written so far. */
+export async function chartTexts(page: Page): Promise<() => Promise<string[]>> {
+  await page.addInitScript(`
+    const { prototype } = CanvasRenderingContext2D
+    const { fillText } = prototype
+    window.chartTexts = []
+    prototype.fillText = function (text, ...rest) {
+      window.chartTexts.push(text)
+      return fillText.call(this, text, ...rest)
+    }`)
+  return () => page.evaluate('window.chartTexts')
+}
+
 /** Waits until something holds that only time brings about. */
 export async function expectSoon(holds: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 60; tries++) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { overflow, violations } from './chromium.ts'
-import { DashboardBrowser, expectSoon, PAGES } from './dashboard-browser.ts'
+import { chartTexts, DashboardBrowser, expectSoon, PAGES } from './dashboard-browser.ts'
 import { Sandbox } from './sandbox.ts'
 
 let sandbox: Sandbox
@@ -93,12 +93,16 @@ describe('maintenance', () => {
 describe('the numbers of the business', () => {
   it('are asked for and drawn', async () => {
     const { page, problems } = await browser.signedIn()
+    const texts = await chartTexts(page)
     await page.goto(`${sandbox.url}/admin/pages/business`)
     await page.click('text=Ask MongoDB now')
     expect(await page.textContent('.notice')).toContain('as MongoDB has them now')
     for (const id of ['users', 'tiers', 'customers', 'frameworks', 'coverage']) {
       await page.locator(`#chart-${id} .plot canvas`).waitFor()
     }
+    const revenue = (await page.locator('#chart-tiers tbody td').first().textContent()) ?? ''
+    expect(revenue).toMatch(/^\$[\d,]+$/)
+    await expectSoon(async () => (await texts()).includes(revenue))
     expect(problems).toEqual([])
   })
 })

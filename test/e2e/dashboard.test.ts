@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { overflow, violations } from './chromium.ts'
-import { DashboardBrowser, expectSoon, PAGES, TOKEN } from './dashboard-browser.ts'
+import { chartTexts, DashboardBrowser, expectSoon, PAGES, TOKEN } from './dashboard-browser.ts'
 import { Sandbox } from './sandbox.ts'
 
 let sandbox: Sandbox
@@ -112,6 +112,16 @@ describe('the charts', () => {
     expect(page.url()).toContain('range=7d')
     expect(await page.locator('#chart-rate details tbody tr').count()).toBe(84)
     expect(problems).toEqual([])
+  })
+
+  it('end at 100 % where they show shares', async () => {
+    const { page } = await browser.signedIn()
+    const texts = await chartTexts(page)
+    await page.goto(`${sandbox.url}/admin/pages/monitors?monitor=api-health`)
+    await page.locator('#chart-uptime .plot canvas').waitFor()
+    await expectSoon(async () => (await texts()).some((text) => text.endsWith(' %')))
+    const shares = (await texts()).filter((text) => text.endsWith(' %')).map((text) => parseFloat(text))
+    expect(Math.max(...shares)).toBe(100)
   })
 
   it('tell where there is nothing to draw', async () => {
