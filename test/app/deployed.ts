@@ -22,8 +22,10 @@ const VARIABLES = [
 /** The app as it is deployed, with these variables and none of the sandbox's. */
 export function deploy(variables: Record<string, unknown> = {}) {
   const bindings = Object.fromEntries(Object.entries(env).filter(([name]) => !VARIABLES.includes(name)))
-  const app = createApp(servicesOf({ ...bindings, LOG_LEVEL: 'error', ...variables } as unknown as Env))
+  const services = servicesOf({ ...bindings, LOG_LEVEL: 'error', ...variables } as unknown as Env)
+  const app = createApp(services)
   return {
+    services,
     app,
     async request(path: string, init: RequestInit = {}) {
       const context = createExecutionContext()

@@ -75,6 +75,21 @@ describe("prom-client's Pushgateway", () => {
   })
 })
 
+describe('the metrics of pushes', () => {
+  it('begin at 0, so that the first one that is refused is an increase', async () => {
+    await sandbox.tick()
+    await vi.waitFor(
+      async () =>
+        expect(await scrape()).toContain(
+          'edgewatch_pushes_total{protocol="otlp",outcome="too_many_series"} 0\n',
+        ),
+      { timeout: 20_000 },
+    )
+    expect(await scrape()).toContain('edgewatch_pushes_total{protocol="pushgateway",outcome="accepted"} ')
+    expect(await scrape()).toMatch(/^edgewatch_pushed_groups \d+$/m)
+  })
+})
+
 describe("OpenTelemetry's exporter", () => {
   it.each(['cumulative', 'delta'] as const)('exports %s points', async (temporality) => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_COMPRESSION', 'gzip')

@@ -1,13 +1,12 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
-import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { createApp } from '../../src/app.ts'
-import { servicesOf } from '../../src/services.ts'
+import { deploy } from '../app/deployed.ts'
+
+const TOKENS = { METRICS_TOKEN: 'scrape', INGEST_TOKEN: 'ingest-a,ingest-b' }
 
 /** A service that is pushed to, and what it counts of that. */
 function countingService(variables: Record<string, unknown> = {}) {
-  const services = deploy({ INGEST_TOKEN: 'ingest-a,ingest-b', ...variables })
+  const services = deploy({ ...TOKENS, ...variables })
   const { recorder, catalog } = services.services
   const totals: Record<string, number> = {}
   vi.spyOn(recorder, 'increment').mockImplementation((metric, labels, by = 1) => {
@@ -19,28 +18,8 @@ function countingService(variables: Record<string, unknown> = {}) {
   return { services, counted: () => totals }
 }
 
-/** The app as it is deployed, with these variables. */
-function deploy(variables: Record<string, unknown> = {}) {
-  const services = servicesOf({
-    ...env,
-    LOG_LEVEL: 'error',
-    METRICS_TOKEN: 'scrape',
-    ...variables,
-  } as unknown as Env)
-  const app = createApp(services)
-  return {
-    services,
-    async request(path: string, init: RequestInit = {}) {
-      const context = createExecutionContext()
-      const response = await app.fetch(new Request(`http://edgewatch.test${path}`, init), env, context)
-      void waitOnExecutionContext(context)
-      return response
-    },
-  }
-}
-
 const bearer = { Authorization: 'Bearer ingest-b' }
-const service = deploy({ INGEST_TOKEN: 'ingest-a,ingest-b', ADMIN_TOKEN: 'admin' })
+const service = deploy({ ...TOKENS, ADMIN_TOKEN: 'admin' })
 const push = (path: string, body: BodyInit, init: RequestInit = {}) =>
   service.request(`/metrics/job${path}`, {
     method: 'PUT',
@@ -210,7 +189,7 @@ describe("Pushgateway's API", () => {
   })
 
   it('is off without a token, and then /metrics asks nobody for what was pushed', async () => {
-    const off = deploy({ INGEST_TOKEN: '', PUSH_STORE: undefined })
+    const off = deploy({ ...TOKENS, INGEST_TOKEN: '', PUSH_STORE: undefined })
     const response = await off.request('/metrics/job/j', { method: 'PUT', body: 'a 1\n', headers: bearer })
     expect(response.status).toBe(503)
     expect(await response.json()).toMatchObject({ error: { code: 'ingest_disabled' } })
