@@ -43,11 +43,12 @@ export interface CountedService extends AsyncDisposable {
  * @param ingests whether applications may send events and push metrics; without it nobody is asked for what was pushed
  */
 export async function startCountedService(monitors: Monitors, ingests = false): Promise<CountedService> {
+  // `wrangler dev` can't replace the configuration, and waits for ever for a mistake in a source to be mended.
+  const bundled = bundle(WORKER, typeof monitors === 'string' ? {} : { monitors })
   mkdirSync('.wrangler', { recursive: true })
   const stateDir = path.resolve(mkdtempSync('.wrangler/bench-')) // wrangler.toml is looked for above the script
-  // `wrangler dev` can't replace the configuration, and waits for ever for a mistake in a source to be mended.
   const script = path.join(stateDir, 'worker.js')
-  writeFileSync(script, bundle(WORKER, typeof monitors === 'string' ? {} : { monitors }))
+  writeFileSync(script, bundled)
   const servers = await startServers()
   const { API_URL = '', INGEST_TOKEN = '', ...vars } = servers.vars
   const port = await freePort()
