@@ -100,3 +100,6 @@ export function uptimeRatio(times: readonly TimeInStates[]): number | undefined 
   }
   return good + down > 0 ? good / (good + down) : undefined
 }
+
+/** A share as a percentage to two decimals, rounded down: what had downtime is never 100. */
+export const uptimePercent = (ratio: number): number => Math.floor(ratio * 10_000 + 1e-8) / 100

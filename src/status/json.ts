@@ -1,12 +1,13 @@
 import type * as z from 'zod'
 import { isoTime } from '../lib/clock.ts'
+import { uptimePercent } from '../monitors/model.ts'
 import type * as answers from './answers.ts'
 import type { PublicStatus } from './page-model.ts'
-import { headline, latestLatency, percentage } from './words.ts'
+import { headline, latestLatency } from './words.ts'
 
 /** Null where nothing was measured. */
 const percentOf = (ratio: number | undefined): number | null =>
-  ratio === undefined ? null : percentage(ratio)
+  ratio === undefined ? null : uptimePercent(ratio)
 
 /** The body of `/status.json`. Times are ISO 8601 in UTC. */
 export function statusDocument(status: PublicStatus): z.infer<typeof answers.status> {

@@ -2,6 +2,7 @@ import type { IncidentStage } from '../incidents/model.ts'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { MonitorState } from '../monitors/model.ts'
+import { uptimePercent } from '../monitors/model.ts'
 import type { DayState, PublicDay } from './days.ts'
 import type { OverallState, PublicLatency, PublicStatus } from './page-model.ts'
 
@@ -57,12 +58,9 @@ export function tally({ monitors }: PublicStatus): string {
   return counts.join(', ')
 }
 
-/** A share as a percentage to two decimals, rounded down: what had downtime is never 100. */
-export const percentage = (ratio: number): number => Math.floor(ratio * 10_000 + 1e-8) / 100
-
-/** See `percentage`. */
+/** Such as `99.98 %`. */
 export const percent = (ratio: number | undefined): string =>
-  ratio === undefined ? 'no data' : `${percentage(ratio).toFixed(2)} %`
+  ratio === undefined ? 'no data' : `${uptimePercent(ratio).toFixed(2)} %`
 
 /** `2026-11-21` as `21 Nov`. */
 export const dayWords = (date: string): string =>

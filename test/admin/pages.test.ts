@@ -113,7 +113,7 @@ describe('the pages', () => {
     sources.incidents = []
     sources.groups = []
     sources.business = { backlog: 0, maxBacklog: 10_000, problem: 'timed out' }
-    sources.monitors = { monitors: [], maintenance: [] }
+    sources.monitors = { monitors: [], maintenance: [], controlSilentSinceMs: START_MS }
     const { html } = await dashboard(sources)
     const overview = await html('/admin')
     expect(part(overview, 'firing')).toContain('the scheduler has not run')
@@ -132,6 +132,7 @@ describe('the pages', () => {
     expect(part(incidents, 'past')).toContain('No incident was resolved')
     const monitors = await html('/admin/pages/monitors')
     expect(part(monitors, 'monitors')).toMatch(/API health unknown .* nowhere yet .* were not judged yet/)
+    expect(part(monitors, 'monitors')).toContain('probes.controlUrl gives no answer since 20')
     expect(part(monitors, 'maintenance')).toContain('No maintenance')
     expect(part(await html('/admin/pages/requests'), 'routes')).toContain('No requests in this time')
     expect(part(await html('/admin/pages/business'), 'business')).toMatch(

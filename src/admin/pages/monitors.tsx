@@ -2,8 +2,9 @@ import type { MonitorConfig } from '../../config/monitors.ts'
 import { DAY_MS, MINUTE_MS } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { ok } from '../../lib/result.ts'
+import { warningsOf } from '../../monitors/json.ts'
 import type { MonitorHistory, MonitorState, MonitorStatus } from '../../monitors/model.ts'
-import { uptimeRatio } from '../../monitors/model.ts'
+import { uptimePercent, uptimeRatio } from '../../monitors/model.ts'
 import { unpackHistories } from '../../monitors/packed-history.ts'
 import type { MonitorsReport } from '../../monitors/ports.ts'
 import { Chart } from './chart.tsx'
@@ -91,10 +92,9 @@ const Regions = ({ status: { regions } }: { status: MonitorStatus }) => (
   </ul>
 )
 
-/** Two decimals, never rounded up to 100 %. */
 function uptimeText(days: MonitorHistory['days']): string {
   const ratio = uptimeRatio(days)
-  return ratio === undefined ? '–' : `${(Math.floor(ratio * 10_000) / 100).toFixed(2)} %`
+  return ratio === undefined ? '–' : `${uptimePercent(ratio).toFixed(2)} %`
 }
 
 /** One monitor's last day and last months. */
@@ -186,6 +186,9 @@ export function monitorsPage(kit: PageKit): PageHandler {
             <>
               <MonitorTable view={value} monitors={monitors} now={clock()} />
               {monitors.length > 0 && <JudgedAt report={value.report} now={clock()} />}
+              {warningsOf(value.report).map((warning) => (
+                <p class="late">{warning}</p>
+              ))}
             </>
           )}
         />
