@@ -56,6 +56,8 @@ export function packHistories(histories: readonly MonitorHistory[]): PackedHisto
 /** The histories that were packed, in their order. */
 export function unpackHistories(packed: PackedHistories): MonitorHistory[] {
   const { dates, quartersMs, monitors } = JSON.parse(packed) as Columns
+  // Most monitors were up for the whole of most days; those of one date are one object.
+  const wholeDays: DaySummary[] = []
   return monitors.map(([id, times, latencies]) => {
     const days: DaySummary[] = []
     for (let index = 0; index < dates.length; index++) {
@@ -63,7 +65,10 @@ export function unpackHistories(packed: PackedHistories): MonitorHistory[] {
       const inStates = times[index]!
       if (typeof inStates !== 'number') days.push({ date, ...timesAt(inStates, 0) })
       else if (inStates > 0) {
-        days.push({ date, up: inStates, degraded: 0, down: 0, unknown: 0, maintenance: 0 })
+        if (wholeDays[index]?.up !== inStates) {
+          wholeDays[index] = { date, up: inStates, degraded: 0, down: 0, unknown: 0, maintenance: 0 }
+        }
+        days.push(wholeDays[index]!)
       }
     }
     const latency = quartersMs.map((atMs, index): LatencyPoint => {

@@ -55,7 +55,7 @@ export function latencyChart(points: readonly PublicLatency[], size: keyof typeo
     grid += `M${x} ${bottom}v4`
     labels += `<text x=${x} y=${bottom + 16} text-anchor=middle>${clockWords(atMs)}</text>`
   }
-  const path = (values: (number | undefined)[]) => pathOf(values, gutter, step, y)
+  const path = (values: (number | undefined)[]) => pathOf(values, gutter, size, y)
   return (
     `<svg class=chart role=img aria-label="${escapeMarkup(`Response time of the last 24 hours. ${summary}`)}" ` +
     `viewBox="0 0 ${right + 4} ${bottom + FOOT}"><path class=grid d="${grid}"/>` +
@@ -63,13 +63,24 @@ export function latencyChart(points: readonly PublicLatency[], size: keyof typeo
   )
 }
 
+/** From one point to the next, by how far it goes down, from minus the height to the height. */
+const movesOf = ({ step, height }: Size): string[] =>
+  Array.from({ length: 2 * height + 1 }, (_, index) => {
+    const down = index - height
+    return down === 0 ? `h${step}` : `l${step}${down < 0 ? '' : ' '}${down}`
+  })
+// A page has 19,000 of them.
+const MOVES = { small: movesOf(SIZES.small), large: movesOf(SIZES.large) }
+
 /** A line in relative moves, which repeat and so compress well. */
 function pathOf(
   values: readonly (number | undefined)[],
   left: number,
-  step: number,
+  size: keyof typeof SIZES,
   y: (ms: number) => number,
 ): string {
+  const { step, height } = SIZES[size]
+  const moves = MOVES[size]
   let path = ''
   let before: number | undefined
   for (let index = 0; index < values.length; index++) {
@@ -81,7 +92,7 @@ function pathOf(
     const at = y(ms)
     // A single point is drawn by the round end of a line without length.
     if (before === undefined) path += `M${left + index * step} ${at}h0`
-    else path += at === before ? `h${step}` : `l${step}${at < before ? '' : ' '}${at - before}`
+    else path += moves[at - before + height]
     before = at
   }
   return path

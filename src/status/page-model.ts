@@ -3,7 +3,7 @@ import type { StatusPageConfig } from '../config/status.ts'
 import type { IncidentRecord } from '../incidents/model.ts'
 import { MINUTE_MS } from '../lib/clock.ts'
 import { webUrl } from '../lib/web-url.ts'
-import type { MonitorHistory, MonitorState, MonitorStatus } from '../monitors/model.ts'
+import type { LatencyPoint, MonitorHistory, MonitorState, MonitorStatus } from '../monitors/model.ts'
 import { uptimeRatio } from '../monitors/model.ts'
 import type { MonitorsReport } from '../monitors/ports.ts'
 import type { PublicDay } from './days.ts'
@@ -42,12 +42,8 @@ export interface PublicMonitor {
   readonly latency: readonly PublicLatency[]
 }
 
-/** Response times within a quarter of an hour. */
-export interface PublicLatency {
-  readonly atMs: number
-  readonly p50Ms: number | undefined
-  readonly p95Ms: number | undefined
-}
+/** Response times within a quarter of an hour: nothing in them is private. */
+export type PublicLatency = LatencyPoint
 
 /** A maintenance window that is under way or comes. */
 export interface PublicMaintenance {
@@ -185,7 +181,7 @@ function publicMonitor(
     ...(status?.sinceMs !== undefined && { sinceMs: status.sinceMs }),
     uptime: { 7: uptime(7), 30: uptime(30), 90: uptime(90) },
     days: publicDays(quiet, days, incidents, now),
-    latency: (history?.latency ?? []).map(({ atMs, p50Ms, p95Ms }) => ({ atMs, p50Ms, p95Ms })),
+    latency: history?.latency ?? [],
   }
 }
 
