@@ -53,6 +53,9 @@ const metricSignal = z.strictObject({
   labels: z.record(labelName, z.string()).default({}),
 })
 
+/** What looks as if it were filled in, and isn't. A `${NAME}` is filled in before rules are read. */
+const STRANGE_PLACEHOLDER = /(?<!\$)\{(?!(value|threshold)\})[^{}]*\}/
+
 /** An alert rule: when `signal operator threshold` has held for `for`, the alert fires. */
 export const rule = z
   .strictObject({
@@ -76,7 +79,13 @@ export const rule = z
     severity,
     labels: z.record(labelName, z.string()).default({}),
     /** One line for the person who is paged. `{value}` and `{threshold}` are filled in. */
-    summary: z.string().min(1).max(300),
+    summary: z
+      .string()
+      .min(1)
+      .max(300)
+      .refine((text) => !STRANGE_PLACEHOLDER.test(text), {
+        error: 'a text where only {value} and {threshold} are in braces: nothing else is filled in',
+      }),
     /** Where to read what to do. */
     runbook: urlText.optional(),
   })

@@ -14,6 +14,8 @@ const mistakesIn = (work: () => unknown) => {
 
 const pagerduty = { name: 'pagerduty', type: 'pagerduty', routingKey: '${PAGERDUTY_KEY}' }
 
+const quiet = { operator: '>', threshold: 1, severity: 'info', summary: 'x' }
+
 describe('the configuration', () => {
   it('is complete with no variable at all, and says what is off', () => {
     const { config, disabled } = loadConfig(written, {})
@@ -78,6 +80,41 @@ describe('the configuration', () => {
         expected: 'a label of edgewatch_tick_duration_seconds (it has none)',
       },
     ])
+  })
+
+  it('knows the metrics that begin as its own do, and no other', () => {
+    const on = (metric: string) => ({ ...quiet, id: 'r', signal: { metric } })
+    const expectedOf = (metric: string, config: object = {}) =>
+      mistakesIn(() => checkConfig({ ...config, alerts: { rules: [on(metric)] } })).map(
+        ({ path, expected }) => `${path}: ${expected}`,
+      )
+    expect(expectedOf('edgewatch_event_backlog')).toEqual([
+      expect.stringMatching(
+        /^alerts.rules\[0\].signal.metric: a metric .* such as edgewatch_events_backlog,/,
+      ),
+    ])
+    expect(expectedOf('edgewatch_events_backlog')).toEqual([])
+    const orders = { name: 'orders_total', type: 'counter', help: 'Orders.' }
+    expect(expectedOf('edgewatch_orders_total', { business: { metrics: [orders] } })).toEqual([])
+    const esg = { metrics: { namespace: 'esg' } }
+    expect(expectedOf('edgewatch_api_requests_total', esg)).toEqual([
+      expect.stringContaining('such as esg_api_requests_total'),
+    ])
+    expect(expectedOf('edgewatch_events_backlog', esg)).toEqual([])
+    expect(expectedOf('esg_pushed_by_somebody', esg)).toEqual([])
+  })
+
+  it.each([
+    ['MongoDB is {valu}', false],
+    ['{ value } is too much', false],
+    ['{} of {value}', false],
+    ['{value} of {threshold}', true],
+    ['${SHOP:-The shop} fails: {value}', true],
+    ['no end: {value', true],
+  ])('fills {value} and {threshold} into summaries, and nothing else: %s', (summary, isFine) => {
+    const rules = [{ ...quiet, id: 'r', signal: 'mongodb_up', summary }]
+    const paths = mistakesIn(() => checkConfig({ alerts: { rules } })).map(({ path }) => path)
+    expect(paths).toEqual(isFine ? [] : ['alerts.rules[0].summary'])
   })
 
   it('tells a mistake where it stands, also behind a part that is switched off', () => {
