@@ -1,6 +1,6 @@
 import { monitorAlertId } from '../config/names.ts'
 import type { Rule } from '../config/rules.ts'
-import { HOUR_MS } from '../lib/clock.ts'
+import { HOUR_MS, MINUTE_MS } from '../lib/clock.ts'
 import type { MonitorStatus } from '../monitors/model.ts'
 import { observe } from './condition.ts'
 import type { LastRun, LedgerStore } from './ledger-store.ts'
@@ -17,6 +17,9 @@ import { MISSED_AFTER_MS, observeMonitoring, observeScheduler } from './watchdog
 
 // What the ledger writes: each function is one transaction, which holds new states and all that is owed for them.
 
+/** How much of what is known of the last judgement may be lost. */
+const JUDGED_SAVED_MS = 2 * MINUTE_MS
+
 /** What a run came to. */
 export interface CommittedRun {
   readonly atMs: number
@@ -28,7 +31,7 @@ export interface CommittedRun {
 
 /**
  * Evaluates every rule.
- * @param judgedAtMs when the monitors were last judged; 0 where this life of the object doesn't know
+ * @param judgedAtMs when the monitors were last judged, as far as this life of the object knows; else 0
  */
 export function commitRun(
   input: RunInput,
@@ -42,7 +45,10 @@ export function commitRun(
     const now = Math.max(settings.clock(), (last?.atMs ?? 0) + 1)
     const samples = updateSamples(input, store, now)
     const seenRules = observeRules(input, samples, settings)
-    const judgedMs = settings.monitors.configured.length > 0 ? judgedSince(judgedAtMs, last, now) : undefined
+    const judgedMs =
+      settings.monitors.configured.length > 0
+        ? judgedSince(Math.max(judgedAtMs, store.judgedAtMs()), last, now)
+        : undefined
     const seenAlerts = [
       ...seenRules,
       observeScheduler(now, now),
@@ -106,6 +112,8 @@ export function commitJudgement(
 ): number {
   const { configured } = settings.monitors
   return store.transaction(() => {
+    // The next run writes it down, too, unless the object is evicted before it, as one is that nobody else asks.
+    if (judgedAtMs - store.judgedAtMs() >= JUDGED_SAVED_MS) store.saveJudgedAt(Math.min(judgedAtMs, now))
     const silences = store.silences(now)
     const changes = new Changes(store, settings, now)
     for (const status of statuses) {

@@ -58,6 +58,15 @@ export class LedgerStore {
     this.#saveMemo('woke', atMs)
   }
 
+  /** When the monitors were last judged, as far as that was written down; 0 where it never was. */
+  judgedAtMs(): number {
+    return Math.max(this.#memo<number>('judged') ?? 0, this.lastRun()?.judgedAtMs ?? 0)
+  }
+
+  saveJudgedAt(atMs: number): void {
+    this.#saveMemo('judged', atMs)
+  }
+
   samples(): CounterSamples | undefined {
     return this.#memo<CounterSamples>('samples')
   }

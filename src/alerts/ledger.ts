@@ -73,7 +73,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   readonly #store: LedgerStore
   readonly #lease = new Lease(LEASE_MS)
   #delivering = false
-  /** When the monitors were last judged, and that was committed. The run writes it down with what it writes anyway. */
+  /** When the monitors were last judged, and that was committed. A run in the same life writes it down with its own row. */
   #judgedAtMs = 0
   #judgementCommittedMs = 0
   #knownSettings: LedgerSettings | undefined
@@ -110,7 +110,8 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
 
   /**
    * Takes note of a judgement of the monitors: what is down fires, what is up is resolved. One that is older than
-   * what is known is passed over. A judgement in which nothing changes writes nothing.
+   * what is known is passed over. A judgement in which nothing changes writes at most its time, and that only where no run
+   * in the same life of the object does.
    */
   async observeMonitors(statuses: readonly MonitorStatus[], judgedAtMs: number): Promise<void> {
     if (judgedAtMs < this.#judgedAtMs) return

@@ -73,6 +73,9 @@ const byTime = (entries: readonly TimelineEntry[]): TimelineEntry[] =>
 
 /** `error-rate` as `Error rate`: what a rule says in its summary may hold reasons. */
 function inWords(alert: string): string {
-  const words = alert.replaceAll(/[-_]+/g, ' ').trim()
+  const words = alert
+    .replaceAll(/[-_]+/g, ' ')
+    .replace(/\bmongodb\b/i, 'MongoDB')
+    .trim()
   return words.charAt(0).toUpperCase() + words.slice(1)
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { truncate } from '../lib/text.ts'
+import type { MonitorState } from '../monitors/model.ts'
 import { inkOn, paletteOf } from './colours.ts'
 import { escapeMarkup } from './markup.ts'
 import type { PublicMonitor, PublicStatus } from './page-model.ts'
@@ -17,7 +18,7 @@ const LABEL_COLOUR = '#3d444d'
 export function badge(monitor: PublicMonitor, show: BadgeKind, colours: PublicStatus['colours']): string {
   const name = truncate(monitor.name, 40)
   const value = textOf(monitor, show)
-  const colour = paletteOf(colours)[monitor.state]
+  const colour = paletteOf(colours)[show === 'uptime' ? uptimeLook(monitor.uptime[90]) : monitor.state]
   const [left, right] = [widthOf(name), widthOf(value)]
   const width = left + right
   const words = escapeMarkup(`${monitor.name}: ${value}`)
@@ -30,6 +31,12 @@ export function badge(monitor: PublicMonitor, show: BadgeKind, colours: PublicSt
     `<g text-anchor="middle" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11">` +
     `${text(left / 2, left, LABEL_COLOUR, name)}${text(left + right / 2, right, colour, value)}</g></svg>`
   )
+}
+
+/** The state whose colour an uptime has. */
+function uptimeLook(ratio: number | undefined): MonitorState {
+  if (ratio === undefined) return 'unknown'
+  return ratio >= 0.99 ? 'up' : ratio >= 0.95 ? 'degraded' : 'down'
 }
 
 function textOf({ state, uptime, latency }: PublicMonitor, show: BadgeKind): string {

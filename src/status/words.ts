@@ -43,6 +43,8 @@ export const OVERALL_LOOK: Readonly<Record<OverallState, MonitorState>> = {
 
 /** The state of the whole in a few words. */
 export function headline({ state, monitors }: PublicStatus): string {
+  if (state === 'degraded' && monitors.every((each) => each.state !== 'degraded'))
+    return 'An incident is open'
   if (state === 'operational' && monitors.some((each) => each.state === 'unknown')) {
     return 'All measured systems operational'
   }

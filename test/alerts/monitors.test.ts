@@ -294,6 +294,20 @@ describe('monitors that nobody judges', () => {
       expect(told(world)).toEqual(['firing monitors-missed', 'resolved monitors-missed'])
     }))
 
+  it('are not missed where the object is evicted after each judgement, at a row each two minutes', () =>
+    inWatchedWorld(async (world) => {
+      const rows = await rowsWritten(world, async () => {
+        for (let minute = 0; minute < 30; minute++) {
+          await world.judge(up('api-health'))
+          world.restart()
+          await world.nextTick()
+          world.restart()
+        }
+      })
+      expect(told(world)).toEqual([])
+      expect(rows).toBeLessThanOrEqual(30 * 2 + 15)
+    }))
+
   it('are not missed for the time in which the cron did not run, nor where there are none', () =>
     inWatchedWorld(async (world) => {
       await minutes(world, 2, true)

@@ -293,6 +293,13 @@ describe('the overview', () => {
     expect(overviewPage(publicStatus(none, nothing, NOW)).html).toContain('<h1>State unknown</h1>')
   })
 
+  it('is headed by an incident that a person opened where every monitor is good', () => {
+    const reported = serviceOf([{ name: 'API' }], { incidents: [incident()] })
+    expect(overviewPage(publicStatus(reported.config, reported.facts, NOW)).html).toContain(
+      '<h1>An incident is open</h1>',
+    )
+  })
+
   it('draws response times only where there are some, with gaps', () => {
     const { config: one, facts: some } = serviceOf([
       { name: 'API', latency: latencyAround(100, { gap: [10, 20] }) },
@@ -381,4 +388,18 @@ describe('the feeds', () => {
     const { config: calm, facts: nothing } = serviceOf([{ name: 'API' }])
     expect(textOf(parseXml(atomFeed(publicStatus(calm, nothing, NOW), ORIGIN)), 'updated')).toBeTruthy()
   })
+})
+
+it.each([
+  [0, '#12805c'],
+  [2 * HOUR_MS, '#12805c'],
+  [3 * DAY_MS, '#b26a00'],
+  [40 * DAY_MS, '#cf2b36'],
+])('a badge of uptime has the colour of its uptime: %i ms of 90 days down', (down, colour) => {
+  const days = daysWith(
+    Object.fromEntries(Array.from({ length: 80 }, (_, index) => [index + 1, { down: down / 80 }])),
+  )
+  const { config, facts } = serviceOf([{ name: 'API', days }])
+  const status = publicStatus(config, facts, NOW)
+  expect(badge(status.monitors[0]!, 'uptime', status.colours)).toContain(`rx="3" fill="${colour}"`)
 })
