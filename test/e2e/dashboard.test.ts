@@ -146,6 +146,7 @@ describe('a page that stays open', () => {
 
   it('says so when it can no longer be read', async () => {
     const { context, page } = await browser.signedIn()
+    await page.locator('#age', { hasText: 'ago' }).waitFor() // the script has come
     await context.setOffline(true)
     await page.locator('#freshness.stale').waitFor({ timeout: 60_000 })
     expect(await page.textContent('#freshness')).toContain('can’t be reached')

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { launchChromium, overflow, problemsOf, violations } from './chromium.ts'
 import { Sandbox } from './sandbox.ts'
 
@@ -9,7 +9,15 @@ let browser: Browser
 beforeAll(async () => {
   sandbox = await Sandbox.start()
   browser = await launchChromium()
-  await sandbox.tick()
+  // The sandbox begins with a run of its own, which refuses another until it is over.
+  await vi.waitFor(
+    async () => {
+      await sandbox.tick()
+      const { monitors } = (await sandbox.admin('/admin/monitors')) as { monitors: { state: string }[] }
+      expect(monitors.map(({ state }) => state)).not.toContain('unknown')
+    },
+    { timeout: 60_000, interval: 500 },
+  )
 })
 afterAll(async () => {
   await browser?.close()
