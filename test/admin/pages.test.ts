@@ -19,7 +19,7 @@ describe('the pages', () => {
 
     const alerts = await html('/admin/pages/alerts')
     expect(part(alerts, 'active')).toMatch(/critical High error rate.*firing for 1h.*Told: pager/)
-    expect(part(alerts, 'silences')).toMatch(/redis-memory 2026-11-21 13:03:05 upgrade kim/)
+    expect(part(alerts, 'silences')).toMatch(/redis-memory End .*2026-11-21 13:03:05 upgrade kim/)
     expect(part(alerts, 'deliveries')).toMatch(/webhook being retried .* answered 500/)
     expect(part(alerts, 'deliveries')).toMatch(/slack-alerts given up .* answered 404/)
     expect(part(alerts, 'deliveries')).toMatch(/pager delivered/)

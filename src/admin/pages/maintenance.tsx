@@ -21,24 +21,13 @@ export const MaintenanceList = ({
     {windows.length === 0 ? (
       <Empty>No maintenance is under way or planned.</Empty>
     ) : (
-      <Table label="Maintenance" columns={['Title', 'From (UTC)', 'To (UTC)', 'Monitors', '']}>
+      <Table label="Maintenance" columns={['Title', '', 'From (UTC)', 'To (UTC)', 'Monitors']}>
         {windows.map((each) => (
           <tr>
             <th scope="row">
               {each.title} {each.fromMs <= now && now < each.toMs && <Badge tone="info">under way</Badge>}
             </th>
             <td>
-              <Time atMs={each.fromMs} />
-            </td>
-            <td>
-              <Time atMs={each.toMs} />
-            </td>
-            <td class="text">
-              {each.monitors
-                .map((id) => monitors.find((monitor) => monitor.id === id)?.name ?? id)
-                .join(', ') || 'all'}
-            </td>
-            <td class="number">
               {each.id === undefined ? (
                 <span class="dim">from the configuration</span>
               ) : (
@@ -50,6 +39,17 @@ export const MaintenanceList = ({
                   </button>
                 </form>
               )}
+            </td>
+            <td>
+              <Time atMs={each.fromMs} />
+            </td>
+            <td>
+              <Time atMs={each.toMs} />
+            </td>
+            <td class="text">
+              {each.monitors
+                .map((id) => monitors.find((monitor) => monitor.id === id)?.name ?? id)
+                .join(', ') || 'all'}
             </td>
           </tr>
         ))}

@@ -45,16 +45,11 @@ export const Silences = ({
     {silences.length === 0 ? (
       <Empty>Nothing is silenced.</Empty>
     ) : (
-      <Table label="Silences" columns={['What', 'Until (UTC)', 'Why', 'By', '']}>
+      <Table label="Silences" columns={['What', '', 'Until (UTC)', 'Why', 'By']}>
         {silences.map((silence) => (
           <tr>
             <th scope="row">{matcherText(silence)}</th>
             <td>
-              <Time atMs={silence.untilMs} />
-            </td>
-            <td class="text">{silence.reason}</td>
-            <td>{silence.by ?? '–'}</td>
-            <td class="number">
               <form method="post" action={ACTIONS.unsilence}>
                 <Csrf token={forms.csrfToken} />
                 <input type="hidden" name="id" value={silence.id} />
@@ -63,6 +58,11 @@ export const Silences = ({
                 </button>
               </form>
             </td>
+            <td>
+              <Time atMs={silence.untilMs} />
+            </td>
+            <td class="text">{silence.reason}</td>
+            <td>{silence.by ?? '–'}</td>
           </tr>
         ))}
       </Table>
