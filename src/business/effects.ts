@@ -1,4 +1,4 @@
-import type { BusinessConfig, Effect } from '../config/business.ts'
+import type { BusinessConfig, Effect, QueryResult } from '../config/business.ts'
 import { toMetric } from '../config/business.ts'
 import type { Catalog } from '../metrics/catalog.ts'
 import type { Counter, Gauge, Histogram, Metric, Recorder } from '../metrics/model.ts'
@@ -9,6 +9,8 @@ interface BusinessMetric {
   readonly metric: Metric
   /** The values that each label may have. */
   readonly allowed: Readonly<Record<string, readonly string[]>>
+  /** What of MongoDB's answers fills it, so that no event may. */
+  readonly query?: QueryResult | undefined
 }
 
 /** The declared metrics, by their name without the namespace. */
@@ -17,7 +19,10 @@ export type BusinessMetrics = ReadonlyMap<string, BusinessMetric>
 /** The metrics that a configuration declares. */
 export function declareMetrics({ metrics }: BusinessConfig, namespace: string): BusinessMetrics {
   return new Map(
-    metrics.map((each) => [each.name, { metric: toMetric(each, namespace), allowed: each.labels }]),
+    metrics.map((each) => {
+      const query = each.type === 'gauge' ? each.query : undefined
+      return [each.name, { metric: toMetric(each, namespace), allowed: each.labels, query }]
+    }),
   )
 }
 
@@ -83,6 +88,9 @@ export class Effects {
     const { type } = known.metric
     if (OPERATIONS[type] !== event.type)
       return { field: 'type', reason: `a ${type} takes ${OPERATIONS[type]}` }
+    if (known.query !== undefined) {
+      return { field: 'metric', reason: `filled from MongoDB (query: ${known.query}), not by events` }
+    }
     const strange = Object.keys(event.labels).find((label) => !Object.hasOwn(known.allowed, label))
     if (strange !== undefined) return { field: `labels.${strange}`, reason: 'not a label of this metric' }
     const mistake = disallowed(known, event.labels, 'labels.')

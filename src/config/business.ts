@@ -230,6 +230,10 @@ function checkEffect(
     report(['metric'], `a metric of business.metrics (${metrics.map((each) => each.name).join(', ')})`, name)
     return
   }
+  if (metric.type === 'gauge' && metric.query !== undefined) {
+    report(['metric'], `a metric that isn't filled from MongoDB; this one is (query: ${metric.query})`, name)
+    return
+  }
   const fields: { labels: readonly string[]; values: readonly string[] } = EVENT_FIELDS[type]
   const strange = Object.keys(metric.labels).filter((label) => !fields.labels.includes(label))
   if (strange.length > 0) {

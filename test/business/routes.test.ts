@@ -76,6 +76,7 @@ describe('POST /events', PATIENCE, () => {
         { type: 'explode' },
         null,
         { type: 'cache_operation', operation: 'get', status: 'miss' },
+        { type: 'set', metric: 'customers', labels: { tier: 'growth' }, value: 1 },
       ],
     })
     expect(response.status).toBe(202)
@@ -97,6 +98,7 @@ describe('POST /events', PATIENCE, () => {
         { index: 12, field: 'by', reason: text },
         { index: 13, field: 'type', reason: expect.stringContaining('user_activity, analysis_completed') },
         { index: 14, field: 'event', reason: text },
+        { index: 16, field: 'metric', reason: 'filled from MongoDB (query: customers), not by events' },
       ],
     })
   })

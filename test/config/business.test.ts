@@ -108,6 +108,14 @@ describe('business', () => {
       'events.analysis_completed[0].value: a number of analysis_completed (metrics_extracted, coverage_percentage)',
     ],
     [
+      'an effect on what MongoDB fills',
+      {
+        ...metrics({ ...counter('a', { framework: ['x'] }), type: 'gauge', query: 'framework_coverage' }),
+        events: { analysis_completed: [{ metric: 'a', value: 'coverage_percentage' }] },
+      },
+      "events.analysis_completed[0].metric: a metric that isn't filled from MongoDB",
+    ],
+    [
       'a field that would be an operator',
       { collections: { users: { tier: '$where' } } },
       'collections.users.tier',
