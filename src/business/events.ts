@@ -2,6 +2,8 @@ import * as z from 'zod'
 import type { BusinessConfig } from '../config/business.ts'
 import { labelName } from '../config/text.ts'
 import { DAY_MS, MINUTE_MS } from '../lib/clock.ts'
+import { plainMessage } from '../lib/plain-message.ts'
+import { fieldMistakes } from '../lib/validation.ts'
 
 /** A text as applications send it: names of people, plans and frameworks. */
 const text = z.string().trim().min(1).max(200)
@@ -71,6 +73,7 @@ export type Mistake = Pick<Rejection, 'field' | 'reason'>
 
 const MAX_AHEAD_MS = 5 * MINUTE_MS
 const MAX_BEHIND_MS = 90 * DAY_MS
+const MAX_MORE_MISTAKES = 4
 
 /** An event that makes sense by itself: of a known type, with the fields and the time that belong to it. */
 export function readEvent(
@@ -78,8 +81,8 @@ export function readEvent(
   now: number,
   { prices, userIds }: Pick<BusinessConfig, 'prices' | 'userIds'>,
 ): BusinessEvent | Mistake {
-  const parsed = eventSchema.safeParse(sent)
-  if (!parsed.success) return mistakeOf(parsed.error.issues[0]!)
+  const parsed = eventSchema.safeParse(sent, { error: plainMessage })
+  if (!parsed.success) return mistakeOf(parsed.error)
   const event = parsed.data
   const atMs = event.at === undefined ? now : Date.parse(event.at)
   if (atMs > now + MAX_AHEAD_MS) return { field: 'at', reason: 'more than 5 minutes ahead' }
@@ -96,11 +99,12 @@ export function readEvent(
 /** Whether reading came to a mistake. */
 export const isMistake = (read: object): read is Mistake => 'reason' in read
 
-function mistakeOf(issue: z.core.$ZodIssue): Mistake {
-  if (issue.code === 'unrecognized_keys') return { field: issue.keys[0] ?? 'event', reason: 'unknown field' }
-  const field = issue.path.map(String).join('.') || 'event'
-  if (issue.code === 'invalid_union') return { field, reason: `expected one of ${EVENT_TYPES.join(', ')}` }
-  return { field, reason: issue.message }
+/** The first mistake, and in its reason the others: a field that is missing may be there under another name. */
+function mistakeOf(error: z.ZodError): Mistake {
+  const [first, ...others] = fieldMistakes(error, 'event')
+  if (!first) return { field: 'event', reason: 'is not valid' }
+  const more = others.slice(0, MAX_MORE_MISTAKES).map(({ field, message }) => `; ${field}: ${message}`)
+  return { field: first.field, reason: first.message + more.join('') }
 }
 
 /** All types of events. */

@@ -1,7 +1,8 @@
 import { zValidator } from '@hono/zod-validator'
 import type { Context, ValidationTargets } from 'hono'
-import type { ZodType } from 'zod'
+import type { ZodError, ZodType } from 'zod'
 import { type FieldMistake, HttpError } from './http-error.ts'
+import { plainMessage } from './plain-message.ts'
 
 /** What a middleware of `validate` checks. */
 export interface Validation {
@@ -22,36 +23,39 @@ export const validate = <Schema extends ZodType, Target extends keyof Validation
   target: Target,
   schema: Schema,
 ) => {
-  const middleware = zValidator(target, schema, async (result, c) => {
-    if (target === 'json' && (await hasUnreadBody(c))) {
-      throw new HttpError(
-        415,
-        'unsupported_media_type',
-        'Content-Type: the body must be sent as application/json',
-      )
-    }
-    if (result.success) return
-    const whole = target === 'json' ? 'body' : target
-    const details = result.error.issues.flatMap((issue): FieldMistake[] => {
-      const path = issue.path.map(String)
-      if (issue.code === 'unrecognized_keys') {
-        return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'unknown field' }))
+  const middleware = zValidator(
+    target,
+    schema,
+    async (result, c) => {
+      if (target === 'json' && (await hasUnreadBody(c))) {
+        throw new HttpError(
+          415,
+          'unsupported_media_type',
+          'Content-Type: the body must be sent as application/json',
+        )
       }
-      return [{ field: path.join('.') || whole, message: issue.message }]
-    })
-    const first = details[0]
-    throw new HttpError(
-      400,
-      'invalid_request',
-      first ? `${first.field}: ${first.message}` : 'invalid request',
-      {
-        details,
-      },
-    )
-  })
+      if (result.success) return
+      const details = fieldMistakes(result.error, target === 'json' ? 'body' : target)
+      const first = details[0]
+      const message = first ? `${first.field}: ${first.message}` : 'invalid request'
+      throw new HttpError(400, 'invalid_request', message, { details })
+    },
+    // `never`: the declared result of this function leaves no room for an error without the schema's own type.
+    { validationFunction: (_, value) => schema.safeParseAsync(value, { error: plainMessage }) as never },
+  )
   validations.set(middleware, { target, schema })
   return middleware
 }
+
+/** What is wrong with each field, by its path. @param whole what stands there for all of them together, such as `body` */
+export const fieldMistakes = ({ issues }: Pick<ZodError, 'issues'>, whole: string): FieldMistake[] =>
+  issues.flatMap((issue) => {
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined]
+    return keys.map((key) => {
+      const path = key === undefined ? issue.path : [...issue.path, key]
+      return { field: path.map(String).join('.') || whole, message: issue.message }
+    })
+  })
 
 /** Hono reads a body only where it is said to be JSON, and takes any other for an empty object. */
 const hasUnreadBody = async ({ req }: Context): Promise<boolean> =>

@@ -62,7 +62,7 @@ describe('POST /events', PATIENCE, () => {
       events: [
         activity('good'),
         { type: 'analysis_completed', framework: 'XYZ' },
-        { type: 'user_activity' },
+        { type: 'user_activity', userId: 'ada' },
         activity('good'),
         activity('far', { at: far }),
         activity('bad id'),
@@ -86,10 +86,14 @@ describe('POST /events', PATIENCE, () => {
       duplicates: 1,
       rejected: [
         { index: 1, field: 'framework', reason: 'expected one of CSRD, GRI, SASB, TCFD, CDP' },
-        { index: 2, field: 'user_id', reason: text },
+        {
+          index: 2,
+          field: 'user_id',
+          reason: 'is missing; a string is expected; userId: is not known',
+        },
         { index: 4, field: 'at', reason: 'more than 5 minutes ahead' },
         { index: 5, field: 'id', reason: text },
-        { index: 6, field: 'colour', reason: 'unknown field' },
+        { index: 6, field: 'colour', reason: 'is not known' },
         { index: 7, field: 'tier', reason: 'expected one of free, starter, growth, enterprise' },
         { index: 8, field: 'type', reason: 'a gauge takes set' },
         { index: 9, field: 'metric', reason: 'not declared in the configuration' },
@@ -97,7 +101,7 @@ describe('POST /events', PATIENCE, () => {
         { index: 11, field: 'labels.a', reason: 'not a label of this metric' },
         { index: 12, field: 'by', reason: text },
         { index: 13, field: 'type', reason: expect.stringContaining('user_activity, analysis_completed') },
-        { index: 14, field: 'event', reason: text },
+        { index: 14, field: 'event', reason: 'must be an object' },
         { index: 16, field: 'metric', reason: 'filled from MongoDB (query: customers), not by events' },
       ],
     })
