@@ -45,7 +45,11 @@ async function refresh() {
       signal: AbortSignal.timeout(20_000),
     })
     if (response.redirected && new URL(response.url).pathname === '/admin/login') {
-      problem = 'You are signed out: load the page to sign in again'
+      problem = 'You are signed out'
+      const link = document.createElement('a')
+      link.href = response.url // leads back to this page
+      link.textContent = 'Sign in'
+      document.getElementById('freshness')?.append(' ', link)
       return undefined
     }
     if (!response.ok) throw new Error(`the service answered ${response.status}`)

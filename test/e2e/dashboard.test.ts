@@ -144,6 +144,17 @@ describe('a page that stays open', () => {
     expect(await page.locator('#chart-rate .plot canvas').count()).toBe(1)
   })
 
+  it('leads to signing in, and back, once the session has ended', async () => {
+    const { context, page } = await browser.signedIn()
+    await page.goto(`${sandbox.url}/admin/pages/alerts`)
+    await context.clearCookies()
+    await page.locator('#freshness >> text=Sign in').click({ timeout: 60_000 })
+    await page.fill('#token', TOKEN)
+    await page.click('button')
+    await page.waitForSelector('#freshness')
+    expect(page.url()).toBe(`${sandbox.url}/admin/pages/alerts`)
+  })
+
   it('says so when it can no longer be read', async () => {
     const { context, page } = await browser.signedIn()
     await page.locator('#age', { hasText: 'ago' }).waitFor() // the script has come
