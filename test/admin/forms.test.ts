@@ -143,12 +143,12 @@ describe('the forms of incidents', () => {
     const page = await answer.text()
     const [, form = ''] =
       /<details open=""><summary>Post an incident<\/summary>(.*?)<\/details>/s.exec(page) ?? []
-    expect(page).toMatch(/role="alert">That could not be done: title: text that is not empty/)
+    expect(page).toMatch(/role="alert">That could not be done: title: it is empty/)
     expect(form).toMatch(
       /<input name="title" aria-invalid="true" aria-describedby="post-incident-title-mistake" autofocus=""/,
     )
     expect(form).toContain(
-      '<small class="mistake" id="post-incident-title-mistake">Title, for the public: text that is not empty',
+      '<small class="mistake" id="post-incident-title-mistake">Title, for the public: it is empty',
     )
     expect(form).toContain('We look\ninto it.</textarea>')
     expect(form).toContain('<option value="identified" selected="">')

@@ -27,7 +27,7 @@ describe('an incident', () => {
     await post.locator('[name=severity]').selectOption('critical')
     await post.getByLabel('API health').check()
     await post.locator('button').click()
-    expect(await page.textContent('[role=alert]')).toContain('title: text that is not empty')
+    expect(await page.textContent('[role=alert]')).toContain('title: it is empty')
     expect(await page.textContent('#post-incident-title-mistake')).toContain('Title, for the public')
     expect(await post.locator('[name=message]').inputValue()).toBe('Searches take long.\nWe look into it.')
     expect(await post.locator('[name=severity]').inputValue()).toBe('critical')

@@ -107,11 +107,16 @@ const showAgain =
     const { error } = c
     if (!(error instanceof HttpError) || ![400, 404, 409].includes(error.status) || !wantsPage(c)) return
     const fields = await formFields(c)
+    const mistakes = error.details.map(({ field, message }) => ({
+      field,
+      message: fields.get(field)?.every((text) => text.trim() === '') ? 'it is empty' : message,
+    }))
+    const [first] = mistakes
     c.set('sent', {
       form: fields.get('form')?.[0],
       fields,
-      message: error.message,
-      mistakes: error.details,
+      message: first ? `${first.field}: ${first.message}` : error.message,
+      mistakes,
     })
     c.status(error.status as 400)
     c.res = await page(c)
