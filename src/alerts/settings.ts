@@ -37,7 +37,12 @@ export interface LedgerSettings {
 }
 
 /** Every alert that there may be. */
-export const alertsOf = ({ alerts, monitors }: LedgerSettings): Silenceable[] => [
+export const alertsOf = ({
+  alerts,
+  monitors,
+}: Pick<LedgerSettings, 'alerts'> & {
+  readonly monitors: Pick<LedgerSettings['monitors'], 'configured'>
+}): Silenceable[] => [
   ...alerts.rules.map(({ id, severity, labels }) => ({ alert: id, severity, labels })),
   ...monitors.configured.map(({ id, severity, labels }) => ({ alert: monitorAlertId(id), severity, labels })),
   ...[SCHEDULER_MISSED, ...(monitors.configured.length > 0 ? [MONITORS_MISSED] : [])].map((alert) => ({

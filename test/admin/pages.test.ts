@@ -54,6 +54,7 @@ describe('the pages', () => {
       /Monthly revenue \$597 Customers 3 Active today 17 Active yesterday 41/,
     )
     for (const [id, text] of [
+      ['chart-users', 'Users 2026-11-20 41'],
       ['chart-revenue', '2026-11-21 $597 2026-11-20 $398'],
       ['chart-tiers', 'growth $597'],
       ['chart-customers', 'growth 3'],
@@ -141,6 +142,37 @@ describe('the pages', () => {
     expect(part(await html('/admin/pages/pushed'), 'groups')).toContain('Nothing was pushed')
     expect(part(await html('/admin/pages/cache'), 'use')).toContain('was not used yet')
     expect(part(await html('/admin/pages/dependencies'), 'collections')).toContain('has no collections')
+  })
+
+  it('say of a monitor that recovers, a silence of nothing and rules without data how they stand', async () => {
+    const sources = new FakeSources()
+    const { reason: _, ...down } = sources.monitors.monitors[0]!
+    const last = { atMs: START_MS, outcome: 'up', latencyMs: 87 } as const
+    const recovering = { ...down, regions: [{ region: 'us-east', state: 'down', last } as const] }
+    sources.monitors = { ...sources.monitors, monitors: [recovering] }
+    const silence = sources.alerts.silences[0]!
+    const rule = {
+      rule: 'redis-memory',
+      severity: 'warning',
+      condition: 'redis_memory_ratio > 0.85',
+    } as const
+    sources.alerts = {
+      ...BUSY,
+      silences: [silence, { ...silence, id: 'silence-2', matcher: { alert: 'redis-memroy' } }],
+      rules: [
+        { ...rule, state: 'no_data' },
+        { ...rule, rule: 'slow-p95', state: 'inactive' },
+      ],
+    }
+    const { html } = await dashboard(sources)
+    expect(part(await html('/admin/pages/monitors'), 'monitors')).toContain(
+      'answers again; at least one more',
+    )
+    const alerts = await html('/admin/pages/alerts')
+    expect(part(alerts, 'silences')).toContain('redis-memroy matches nothing now')
+    expect(part(alerts, 'silences').match(/matches nothing/g)).toHaveLength(1)
+    expect(part(alerts, 'rules')).toMatch(/redis-memory no data – .*slow-p95 fine nothing to measure/)
+    expect(part(alerts, 'rules')).toContain('without memoryBytes')
   })
 
   it('say what is switched off, and how to switch it on', async () => {

@@ -1,6 +1,6 @@
 import type { ActiveAlert, AlertsOverview } from '../../alerts/status.ts'
 import { formatDuration } from '../../lib/duration.ts'
-import { ActOn, Badge, Empty, severityTone, Time } from './elements.tsx'
+import { ActOn, alertTone, Badge, Empty, Time } from './elements.tsx'
 import { ACTIONS, FoldedForm, type FormContext, TextField, WhoField } from './forms.tsx'
 import { SilenceFields } from './silences.tsx'
 
@@ -46,7 +46,7 @@ export const ActiveAlerts = ({
 const ActiveCard = ({ alert, forms, now }: { alert: ActiveAlert; forms: FormContext; now: number }) => (
   <li id={alert.alert}>
     <h3>
-      <Badge tone={alert.state === 'pending' ? 'off' : severityTone(alert.severity)}>
+      <Badge tone={alertTone(alert)}>
         {alert.state === 'pending' ? `pending ${alert.severity}` : alert.severity}
       </Badge>{' '}
       {alert.summary}

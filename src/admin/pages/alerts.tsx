@@ -1,4 +1,4 @@
-import { monitorAlertId } from '../../config/names.ts'
+import { alertsOf } from '../../alerts/settings.ts'
 import { ok } from '../../lib/result.ts'
 import { ActiveAlerts } from './active-alerts.tsx'
 import { Deliveries } from './deliveries.tsx'
@@ -10,7 +10,7 @@ import { Silences } from './silences.tsx'
 /** What fires, what is silenced, what the rules measured, and who was told. */
 export function alertsPage(kit: PageKit): PageHandler {
   const { config, ledger, clock } = kit.sources
-  const alerts = [...config.alerts.rules, ...config.monitors.map(({ id }) => ({ id: monitorAlertId(id) }))]
+  const alerts = alertsOf({ alerts: config.alerts, monitors: { configured: config.monitors } })
   return async (c) => {
     const overview = await kit.readings.read('alerts', async () => ok(await ledger().overview()))
     const forms = formsOf(c)
@@ -29,9 +29,7 @@ export function alertsPage(kit: PageKit): PageHandler {
           id="silences"
           title="Silences"
           reading={overview}
-          show={({ silences }) => (
-            <Silences silences={silences} alerts={alerts.map(({ id }) => id)} forms={forms} />
-          )}
+          show={({ silences }) => <Silences silences={silences} alerts={alerts} forms={forms} />}
         />
         <Part id="rules" title="Rules" reading={overview} show={({ rules }) => <Rules rules={rules} />} />
         <Part

@@ -101,6 +101,7 @@ const Report = ({
 }) => {
   const customers = tiers.reduce((sum, each) => sum + each.customers, 0)
   const mrr = tiers.reduce((sum, each) => sum + each.mrr, 0)
+  const wholeDays = days.slice(0, -1) // today would look like a fall
   return (
     <>
       <dl class="figures">
@@ -112,11 +113,11 @@ const Report = ({
       <div class="charts">
         <Chart
           id="chart-users"
-          title="Active users by day"
+          title="Active users by day, until yesterday"
           unit="count"
-          timesMs={days.map(({ date }) => Date.parse(date))}
-          lines={[{ name: 'Users', values: days.map(({ dau }) => dau) }]}
-          empty="No user was active in the last 30 days."
+          timesMs={wholeDays.map(({ date }) => Date.parse(date))}
+          lines={[{ name: 'Users', values: wholeDays.map(({ dau }) => dau) }]}
+          empty="No day is over yet."
         />
         <Chart
           id="chart-revenue"

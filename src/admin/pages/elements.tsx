@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx'
+import type { ActiveAlert } from '../../alerts/status.ts'
 import type { Severity } from '../../config/rules.ts'
 import type { Reading } from '../readings.ts'
 import { formatTime } from './format.ts'
@@ -9,6 +10,13 @@ export type Tone = 'good' | 'warning' | 'bad' | 'off' | 'info'
 /** The colour of a severity. */
 export const severityTone = (severity: Severity): Tone =>
   (({ critical: 'bad', warning: 'warning', info: 'info' }) as const)[severity]
+
+/** The colour of what is about to fire, whatever its severity. */
+export const PENDING_TONE: Tone = 'warning'
+
+/** The colour of an alert that fires or is about to. */
+export const alertTone = ({ state, severity }: Pick<ActiveAlert, 'state' | 'severity'>): Tone =>
+  state === 'pending' ? PENDING_TONE : severityTone(severity)
 
 /** A state in a word. */
 export const Badge = ({ tone, children }: { tone: Tone; children?: Child }) => (

@@ -69,10 +69,11 @@ const MonitorTable = ({
             </td>
             <td class="number">{uptimeText(days)}</td>
             <td>{status ? <Regions status={status} /> : 'nowhere yet'}</td>
-            <td>
-              {status?.blockedBy === undefined
-                ? (status?.reason ?? '–')
-                : `${status.reason ?? ''} (depends on ${nameOf(status.blockedBy)}, which is down)`}
+            <td class="text">
+              {status && isRecovering(status)
+                ? 'answers again; at least one more good check to come'
+                : (status?.reason ?? '–')}
+              {status?.blockedBy !== undefined && ` (depends on ${nameOf(status.blockedBy)}, which is down)`}
             </td>
           </tr>
         )
@@ -80,6 +81,12 @@ const MonitorTable = ({
     </Table>
   )
 }
+
+/** Whether all regions that see a monitor down have had a good check since: it takes some in a row to be up again. */
+const isRecovering = ({ seen, reason, regions }: MonitorStatus): boolean =>
+  seen === 'down' &&
+  reason === undefined &&
+  regions.every(({ state, last }) => state !== 'down' || last?.outcome === 'up')
 
 const Regions = ({ status: { regions } }: { status: MonitorStatus }) => (
   <ul class="plain">

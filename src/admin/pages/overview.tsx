@@ -9,7 +9,7 @@ import type { RequestHistory } from '../request-series.ts'
 import { seriesOf } from '../request-series.ts'
 import { TIME_RANGES } from '../time-range.ts'
 import { Chart } from './chart.tsx'
-import { Badge, Empty, Figure, Part, severityTone, Time } from './elements.tsx'
+import { alertTone, Badge, Empty, Figure, Part, Time } from './elements.tsx'
 import { formatValue } from './format.ts'
 import { MONITOR_TONES } from './monitors.tsx'
 import type { PageHandler, PageKit } from './page-kit.tsx'
@@ -32,9 +32,7 @@ const FiringAlerts = ({ status, now }: { status: LedgerStatus; now: number }) =>
     <ul class="rows">
       {active.slice(0, ALERTS_SHOWN).map((each) => (
         <li>
-          <Badge tone={severityTone(each.severity)}>
-            {each.state === 'pending' ? 'pending' : each.severity}
-          </Badge>
+          <Badge tone={alertTone(each)}>{each.state === 'pending' ? 'pending' : each.severity}</Badge>
           <span>
             <a href={`/admin/pages/alerts#${each.alert}`}>{each.alert}</a> {each.summary}
           </span>
@@ -200,7 +198,7 @@ export function overviewPage(kit: PageKit): PageHandler {
             <Part
               id="firing"
               title="Alerts"
-              aside={<a href="/admin/pages/alerts">All about them</a>}
+              aside={<a href="/admin/pages/alerts">All alerts</a>}
               reading={status}
               show={(value) => <FiringAlerts status={value} now={clock()} />}
             />
@@ -208,7 +206,7 @@ export function overviewPage(kit: PageKit): PageHandler {
               <Part
                 id="monitors"
                 title="Monitors"
-                aside={<a href="/admin/pages/monitors">Each of them</a>}
+                aside={<a href="/admin/pages/monitors">All monitors</a>}
                 reading={monitors}
                 show={(report) => <MonitorSummary report={report} monitors={config.monitors} />}
               />

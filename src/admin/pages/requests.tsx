@@ -130,14 +130,14 @@ export function requestsPage(kit: PageKit): PageHandler {
         <RangeChoice view={view} />
         <Part
           id="charts"
-          title={view.route ?? 'All routes but health checks'}
+          title={view.route ?? 'All requests but health checks'}
           aside={view.route !== undefined && <a href={`?range=${view.range.name}`}>All routes</a>}
           reading={history}
           show={(value) => <RequestCharts history={value} route={view.route} />}
         />
         <Part
           id="routes"
-          title="By route"
+          title="By route, health checks too"
           reading={history}
           show={(value) => <RouteTable history={value} view={view} />}
         />

@@ -1,9 +1,9 @@
 import type { AlertsOverview, RuleStatus } from '../../alerts/status.ts'
-import { Badge, Empty, severityTone, Table, type Tone } from './elements.tsx'
+import { Badge, Empty, PENDING_TONE, severityTone, Table, type Tone } from './elements.tsx'
 
 const STATES: Readonly<Record<RuleStatus['state'], readonly [tone: Tone, word: string]>> = {
   firing: ['bad', 'firing'],
-  pending: ['warning', 'pending'],
+  pending: [PENDING_TONE, 'pending'],
   inactive: ['good', 'fine'],
   no_data: ['warning', 'no data'],
   off: ['off', 'off'],
@@ -21,7 +21,7 @@ export const Rules = ({ rules }: Pick<AlertsOverview, 'rules'>) => {
             <td>
               <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>
             </td>
-            <td>{value ?? '–'}</td>
+            <td>{value ?? (state === 'inactive' ? 'nothing to measure' : '–')}</td>
             <td class="text">{condition}</td>
             <td>
               <Badge tone={severityTone(severity)}>{severity}</Badge>
@@ -31,8 +31,9 @@ export const Rules = ({ rules }: Pick<AlertsOverview, 'rules'>) => {
       </Table>
       {rules.some(({ state }) => state === 'no_data') && (
         <p class="dim">
-          Without data a rule neither begins to fire nor is resolved. If it never has any, look for a typing
-          error in its metric or labels.
+          A rule without data neither begins to fire nor is resolved. Either what it measures can't be
+          reached, or doesn't tell (such as the memory of a Redis without <code>memoryBytes</code>), or there
+          is no such metric, or none with its labels.
         </p>
       )}
     </>

@@ -1,4 +1,4 @@
-import type { Silence } from '../../alerts/model.ts'
+import { matches, type Silence, type Silenceable } from '../../alerts/model.ts'
 import { ActOn, Empty, Table, Time } from './elements.tsx'
 import {
   ACTIONS,
@@ -38,7 +38,7 @@ export const Silences = ({
 }: {
   silences: readonly Silence[]
   /** All that there are. */
-  alerts: readonly string[]
+  alerts: readonly Silenceable[]
   forms: FormContext
 }) => (
   <>
@@ -48,7 +48,12 @@ export const Silences = ({
       <Table label="Silences" columns={['What', '', 'Until (UTC)', 'Why', 'By']}>
         {silences.map((silence) => (
           <tr>
-            <th scope="row">{matcherText(silence)}</th>
+            <th scope="row">
+              {matcherText(silence)}{' '}
+              {!alerts.some((alert) => matches(silence.matcher, alert)) && (
+                <small class="late">matches nothing now</small>
+              )}
+            </th>
             <td>
               <form method="post" action={ACTIONS.unsilence}>
                 <Csrf token={forms.csrfToken} />
@@ -79,7 +84,7 @@ export const Silences = ({
               entered={entered}
               name="alert"
               label="Alert"
-              options={alerts.map((alert) => [alert, alert])}
+              options={alerts.map(({ alert }) => [alert, alert])}
             />
             <SilenceFields entered={entered} />
           </>
