@@ -13,6 +13,7 @@ import { adminRoutes } from './admin/routes.ts'
 import { Sessions } from './admin/sessions.ts'
 import { signInRoutes, signOutRoutes } from './admin/sign-in.tsx'
 import { alertRoutes } from './alerts/routes.ts'
+import { alertsOf } from './alerts/settings.ts'
 import { businessRoutes, eventRoutes } from './business/routes.ts'
 import { describeConfig } from './config/describe.ts'
 import { healthRoutes } from './health/routes.ts'
@@ -200,7 +201,16 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       clock: systemClock,
     }),
   )
-  app.route('/admin', alertRoutes(services.ledger, systemClock))
+  app.route(
+    '/admin',
+    alertRoutes({
+      ledger: services.ledger,
+      alerts: alertsOf({ alerts: config.alerts, monitors: { configured: config.monitors } }).map(
+        ({ alert }) => alert,
+      ),
+      clock: systemClock,
+    }),
+  )
   app.route('/admin', api)
   app.route('/admin', pushedRoutes(services.pushed))
   app.route('/admin', businessRoutes(businessSettings))

@@ -109,7 +109,7 @@ export const alertOperations: OperationGroup = {
       path: { id: { description: 'The id of the alert', example: 'mongodb-down' } },
       json: { example: { by: 'Ada', note: 'the primary is restarting' } },
       answers: { 200: json('Acknowledged', answers.alertIncident, incident) },
-      errors: { 404: 'The alert does not fire' },
+      errors: { 404: 'The alert does not fire, or there is none of this id' },
     },
     'GET /admin/silences': {
       operationId: 'listSilences',
@@ -131,7 +131,7 @@ export const alertOperations: OperationGroup = {
       json: {
         example: { alert: 'mongodb-down', for: '1h', reason: 'upgrade', by: 'Ada' },
         fields: {
-          alert: 'The id of an alert',
+          alert: 'The id of an alert: of a rule, `monitor-<id>`, `scheduler-missed` or `monitors-missed`',
           labels: 'At most 20',
           until: 'When it ends',
           for: 'A duration such as `30m` or `4h`',

@@ -5,6 +5,7 @@ import { labelName, slug } from '../config/text.ts'
 import type { Clock } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError } from '../lib/http-error.ts'
+import { nearest } from '../lib/nearest.ts'
 import { validate } from '../lib/validation.ts'
 import type { testAnswer } from './answers.ts'
 import {
@@ -54,11 +55,18 @@ const silenceRequest = z
     }
   })
 
-/**
- * Alerts and silences for the admin; to be mounted under `/admin`, behind its authentication.
- * @param ledger asked once per request, for a stub belongs to one
- */
-export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
+/** What the routes use. `ledger` is asked once per request, for a stub belongs to one. */
+export interface AlertRoutesSettings {
+  readonly ledger: () => AlertLedgerClient
+  /** The ids of all alerts that there may be. */
+  readonly alerts: readonly string[]
+  readonly clock: Clock
+}
+
+/** Alerts and silences for the admin; to be mounted under `/admin`, behind its authentication. */
+export function alertRoutes({ ledger, alerts, clock }: AlertRoutesSettings) {
+  const unknown = (id: string) =>
+    `there is no such alert; the nearest are ${nearest(id, alerts, 3).join(', ')}`
   return new Hono()
     .get('/alerts', async (c) => {
       const { active, rules, notifications, scheduler, resolved, outbox, silences } =
@@ -80,12 +88,7 @@ export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
     .post('/alerts/test', validate('json', testRequest), async (c) => {
       const { receiver } = c.req.valid('json')
       const answer = await ledger().test(receiver)
-      if (!answer) {
-        const message = 'no receiver of this name is configured'
-        throw new HttpError(400, 'invalid_request', `receiver: ${message}`, {
-          details: [{ field: 'receiver', message }],
-        })
-      }
+      if (!answer) throw refused('receiver', 'no receiver of this name is configured')
       if (!answer.ok) throw new HttpError(502, 'receiver_failed', `${receiver}: ${answer.error.message}`)
       const { status, body } = answer.value
       return c.json({ receiver, status, body } satisfies z.infer<typeof testAnswer>)
@@ -93,7 +96,10 @@ export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
     .post('/alerts/:id/acknowledge', validate('json', acknowledgement), async (c) => {
       const id = c.req.param('id')
       const incident = await ledger().acknowledge(id, c.req.valid('json'))
-      if (!incident) throw new HttpError(404, 'not_found', `${id} does not fire`)
+      if (!incident) {
+        const message = alerts.includes(id) ? `${id} does not fire` : `${id}: ${unknown(id)}`
+        throw new HttpError(404, 'not_found', message)
+      }
       return c.json(incidentJson(incident))
     })
     .get('/silences', async (c) => {
@@ -106,12 +112,8 @@ export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
       const { until, for: forText, reason, by, alert, severity, labels } = c.req.valid('json')
       const now = clock()
       const untilMs = until === undefined ? now + (parseDurationMs(forText ?? '') ?? 0) : Date.parse(until)
-      if (untilMs <= now) {
-        const message = 'a time that has passed'
-        throw new HttpError(400, 'invalid_request', `until: ${message}`, {
-          details: [{ field: 'until', message }],
-        })
-      }
+      if (untilMs <= now) throw refused('until', 'a time that has passed')
+      if (alert !== undefined && !alerts.includes(alert)) throw refused('alert', unknown(alert))
       const { silence, matches } = await ledger().silence({
         matcher: { ...(alert && { alert }), ...(severity && { severity }), ...(labels && { labels }) },
         untilMs,
@@ -125,3 +127,6 @@ export function alertRoutes(ledger: () => AlertLedgerClient, clock: Clock) {
       throw new HttpError(404, 'not_found', 'no such silence')
     })
 }
+
+const refused = (field: string, message: string): HttpError =>
+  new HttpError(400, 'invalid_request', `${field}: ${message}`, { details: [{ field, message }] })

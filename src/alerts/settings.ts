@@ -36,13 +36,14 @@ export interface LedgerSettings {
   readonly random: () => number
 }
 
+/** What is configured that has alerts. */
+interface AlertSources {
+  readonly alerts: Pick<Config['alerts'], 'rules'>
+  readonly monitors: { readonly configured: readonly MonitorConfig[] }
+}
+
 /** Every alert that there may be. */
-export const alertsOf = ({
-  alerts,
-  monitors,
-}: Pick<LedgerSettings, 'alerts'> & {
-  readonly monitors: Pick<LedgerSettings['monitors'], 'configured'>
-}): Silenceable[] => [
+export const alertsOf = ({ alerts, monitors }: AlertSources): Silenceable[] => [
   ...alerts.rules.map(({ id, severity, labels }) => ({ alert: id, severity, labels })),
   ...monitors.configured.map(({ id, severity, labels }) => ({ alert: monitorAlertId(id), severity, labels })),
   ...[SCHEDULER_MISSED, ...(monitors.configured.length > 0 ? [MONITORS_MISSED] : [])].map((alert) => ({

@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { alertRoutes } from '../../src/alerts/routes.ts'
+import { alertsOf } from '../../src/alerts/settings.ts'
+import { rule } from '../../src/config/rules.ts'
 import { HttpError } from '../../src/lib/http-error.ts'
 import { err } from '../../src/lib/result.ts'
 import { DOWN, inWorld, MONGODB_DOWN, START_MS, UP, type World } from './world.ts'
@@ -16,16 +18,16 @@ function admin(world: World) {
           return structuredClone(await method.apply(target, args)) // as an RPC answer would be
         },
     }) as never
-  const app = new Hono().route(
-    '/admin',
-    alertRoutes(ledger, () => world.now),
-  )
-  app.onError((error, c) => {
-    if (!(error instanceof HttpError)) throw error
-    const { status, code, message, details } = error
-    return c.json({ error: { code, message, details } }, status as 400)
-  })
   return async (method: string, path: string, body?: unknown) => {
+    const app = new Hono().route(
+      '/admin',
+      alertRoutes({ ledger, alerts: knownAlerts(world), clock: () => world.now }),
+    )
+    app.onError((error, c) => {
+      if (!(error instanceof HttpError)) throw error
+      const { status, code, message, details } = error
+      return c.json({ error: { code, message, details } }, status as 400)
+    })
     const response = await app.request(`/admin${path}`, {
       method,
       ...(body !== undefined && {
@@ -37,6 +39,12 @@ function admin(world: World) {
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
   }
 }
+
+const knownAlerts = ({ rules, monitors }: World) =>
+  alertsOf({
+    alerts: { rules: rules.map((each) => rule.parse(each)) },
+    monitors: { configured: monitors },
+  }).map(({ alert }) => alert)
 
 const iso = (atMs: number) => new Date(atMs).toISOString()
 
@@ -123,11 +131,26 @@ describe('POST /admin/alerts/:id/acknowledge', () => {
       expect((await call('GET', '/alerts')).body.active[0].acknowledged).toMatchObject(body)
     }))
 
-  it('answers 404 for what does not fire', () =>
+  it('answers 404 for what does not fire, and for what there is not', () =>
     inWorld(async (world) => {
-      const { status, body } = await admin(world)('POST', '/alerts/mongodb-down/acknowledge', {})
-      expect(status).toBe(404)
-      expect(body.error.code).toBe('not_found')
+      const call = admin(world)
+      world.rules = [MONGODB_DOWN]
+      const refusal = (message: string) => ({ status: 404, body: { error: { code: 'not_found', message } } })
+      expect(await call('POST', '/alerts/mongodb-down/acknowledge', {})).toMatchObject(
+        refusal('mongodb-down does not fire'),
+      )
+      expect(await call('POST', '/alerts/mongodb-dwn/acknowledge', {})).toMatchObject(
+        refusal('mongodb-dwn: there is no such alert; the nearest are mongodb-down, scheduler-missed'),
+      )
+    }))
+
+  it('acknowledges what still fires though its rule is gone', () =>
+    inWorld(async (world) => {
+      world.rules = [MONGODB_DOWN]
+      world.mongodb = DOWN
+      await world.tick()
+      world.rules = []
+      expect((await admin(world)('POST', '/alerts/mongodb-down/acknowledge')).status).toBe(200)
     }))
 })
 
@@ -183,6 +206,20 @@ describe('/admin/silences', () => {
       expect(await call('DELETE', `/silences/${id}`)).toEqual({ status: 204, body: undefined })
       expect((await call('DELETE', `/silences/${id}`)).status).toBe(404)
       expect((await call('GET', '/silences')).body).toEqual({ silences: [] })
+    }))
+
+  it('refuses an alert that there is not, and says which are spelt like it', () =>
+    inWorld(async (world) => {
+      const call = admin(world)
+      world.rules = [MONGODB_DOWN]
+      const request = { alert: 'mongo-down', for: '2h', reason: 'upgrade' }
+      const message = 'there is no such alert; the nearest are mongodb-down, scheduler-missed'
+      expect(await call('POST', '/silences', request)).toMatchObject({
+        status: 400,
+        body: { error: { code: 'invalid_request', details: [{ field: 'alert', message }] } },
+      })
+      expect(world.ledger.listSilences()).toEqual([])
+      expect((await call('POST', '/silences', { ...request, alert: 'scheduler-missed' })).status).toBe(201)
     }))
 
   it('takes a time in any zone, labels and a severity', () =>
