@@ -3,6 +3,7 @@ import { MongoClient } from 'mongodb'
 import written from '../edgewatch.config.ts'
 import { indexes } from '../src/business/queries.ts'
 import { loadConfig } from '../src/config/load.ts'
+import { describeFailure } from '../src/vendors/mongodb/failure.ts'
 
 const { config } = loadConfig(written, process.env)
 if (!config.mongodb) fail('MONGODB_URI is not set: MONGODB_URI=mongodb://… npm run indexes')
@@ -13,10 +14,8 @@ async function create(
   { uri, database }: NonNullable<typeof config.mongodb>,
   wanted: ReturnType<typeof indexes>,
 ): Promise<void> {
-  const client = new MongoClient(uri.reveal(), {
-    serverSelectionTimeoutMS: 10_000,
-    appName: 'edgewatch-indexes',
-  })
+  const client = await connected(uri.reveal())
+  if (!client) return
   try {
     for (const { collection: name, key } of wanted) {
       const collection = client.db(database).collection(name)
@@ -30,6 +29,19 @@ async function create(
     fail((error as Error).message)
   } finally {
     await client.close()
+  }
+}
+
+/** Undefined where it can't be reached; then that and why has been said, without the URI, which may hold a password. */
+async function connected(uri: string): Promise<MongoClient | undefined> {
+  let host = 'MONGODB_URI'
+  try {
+    const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5_000, appName: 'edgewatch-indexes' })
+    host = `MongoDB at ${client.options.srvHost ?? client.options.hosts.join(', ')}`
+    return await client.connect()
+  } catch (error) {
+    fail(`${host}: ${describeFailure(error).message}`)
+    return undefined
   }
 }
 

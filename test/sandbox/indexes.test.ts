@@ -31,3 +31,10 @@ test('npm run indexes creates the indexes that are not there, and says so', asyn
 test('npm run indexes without MONGODB_URI says what it needs', async () => {
   await expect(run({})).rejects.toMatchObject({ stderr: expect.stringContaining('MONGODB_URI is not set') })
 })
+
+test.each([
+  ['mongodb://ada:secret@127.0.0.1:1/db', 'MongoDB at 127.0.0.1:1: connection refused\n'],
+  ['ada:secret@db', 'MONGODB_URI: invalid connection settings\n'],
+])('npm run indexes says where MongoDB is not, and why, without credentials: %s', async (uri, stderr) => {
+  await expect(run({ MONGODB_URI: uri })).rejects.toMatchObject({ code: 1, stdout: '', stderr })
+})
