@@ -4,7 +4,7 @@ import { severity } from '../config/rules.ts'
 import { labelName, slug } from '../config/text.ts'
 import type { Clock } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
-import { HttpError } from '../lib/http-error.ts'
+import { HttpError, wrongField } from '../lib/http-error.ts'
 import { nearest } from '../lib/nearest.ts'
 import { validate } from '../lib/validation.ts'
 import type { testAnswer } from './answers.ts'
@@ -88,7 +88,7 @@ export function alertRoutes({ ledger, alerts, clock }: AlertRoutesSettings) {
     .post('/alerts/test', validate('json', testRequest), async (c) => {
       const { receiver } = c.req.valid('json')
       const answer = await ledger().test(receiver)
-      if (!answer) throw refused('receiver', 'no receiver of this name is configured')
+      if (!answer) throw wrongField('receiver', 'no receiver of this name is configured')
       if (!answer.ok) throw new HttpError(502, 'receiver_failed', `${receiver}: ${answer.error.message}`)
       const { status, body } = answer.value
       return c.json({ receiver, status, body } satisfies z.infer<typeof testAnswer>)
@@ -112,8 +112,8 @@ export function alertRoutes({ ledger, alerts, clock }: AlertRoutesSettings) {
       const { until, for: forText, reason, by, alert, severity, labels } = c.req.valid('json')
       const now = clock()
       const untilMs = until === undefined ? now + (parseDurationMs(forText ?? '') ?? 0) : Date.parse(until)
-      if (untilMs <= now) throw refused('until', 'a time that has passed')
-      if (alert !== undefined && !alerts.includes(alert)) throw refused('alert', unknown(alert))
+      if (untilMs <= now) throw wrongField('until', 'a time that has passed')
+      if (alert !== undefined && !alerts.includes(alert)) throw wrongField('alert', unknown(alert))
       const { silence, matches } = await ledger().silence({
         matcher: { ...(alert && { alert }), ...(severity && { severity }), ...(labels && { labels }) },
         untilMs,
@@ -127,6 +127,3 @@ export function alertRoutes({ ledger, alerts, clock }: AlertRoutesSettings) {
       throw new HttpError(404, 'not_found', 'no such silence')
     })
 }
-
-const refused = (field: string, message: string): HttpError =>
-  new HttpError(400, 'invalid_request', `${field}: ${message}`, { details: [{ field, message }] })

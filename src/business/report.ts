@@ -31,10 +31,14 @@ export interface BusinessReport {
 
 const REVENUE_DAYS = 90
 
+/** Of all tiers, in US dollars. */
+export const monthlyRevenue = ({ tiers }: Pick<BusinessReport, 'tiers'>): number =>
+  tiers.reduce((sum, { mrr }) => sum + mrr, 0)
+
 /** The report with the revenue of the days before, as the one before it has them. */
 export function withRevenue(report: BusinessReport, before: BusinessReport | undefined): BusinessReport {
   const today = isoDate(report.askedAtMs)
-  const mrr = report.tiers.reduce((sum, tier) => sum + tier.mrr, 0)
+  const mrr = monthlyRevenue(report)
   const past = (before?.revenue ?? []).filter(({ date }) => date < today)
   return { ...report, revenue: [...past, { date: today, mrr }].slice(-REVENUE_DAYS) }
 }

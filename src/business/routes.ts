@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { BusinessConfig } from '../config/business.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isoTime, SECOND_MS } from '../lib/clock.ts'
-import { HttpError } from '../lib/http-error.ts'
+import { HttpError, invalidRequest } from '../lib/http-error.ts'
 import { validate } from '../lib/validation.ts'
 import type { Catalog } from '../metrics/catalog.ts'
 import type { Recorder } from '../metrics/model.ts'
@@ -112,12 +112,9 @@ function typeOf(sent: unknown): string {
 }
 
 function nothingGood(rejected: readonly RejectedEvent[]): HttpError {
-  const details = rejected.map(({ index, field, reason }) => ({
-    field: `events.${index}.${field}`,
-    message: reason,
-  }))
-  const [first] = details
-  return new HttpError(400, 'invalid_request', `${first?.field}: ${first?.message}`, { details })
+  return invalidRequest(
+    rejected.map(({ index, field, reason }) => ({ field: `events.${index}.${field}`, message: reason })),
+  )
 }
 
 /** Under the names that the documents give the columns of their queries. */

@@ -10,14 +10,17 @@ export const urlText = z.string().refine((text) => isTemplate(text) || isHttpUrl
   error: 'an http or https URL',
 })
 
-/** What people read in a line: a name, a title. Spaces around it are taken off. */
-export const lineText = (maxLength: number) =>
+/** What people write. Spaces around it are taken off, and something must be left. */
+export const requiredText = (maxLength: number) =>
   z
     .string()
     .trim()
     .min(1, { error: 'text that is not empty' })
-    .max(maxLength, { error: `at most ${maxLength} characters` })
-    .regex(/^\P{Cc}*$/u, { error: 'text on one line' })
+    .max(maxLength, { error: `at most ${maxLength.toLocaleString('en')} characters` })
+
+/** What people read in a line: a name, a title. */
+export const lineText = (maxLength: number) =>
+  requiredText(maxLength).regex(/^\P{Cc}*$/u, { error: 'text on one line' })
 
 /** A host name or an IP address; a text with `${NAME}` in it is checked when it is filled in. */
 export const hostText = z.string().refine((text) => isTemplate(text) || HOST.test(text), {

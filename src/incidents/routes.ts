@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import type { MonitorConfig } from '../config/monitors.ts'
 import { severity } from '../config/rules.ts'
-import { lineText } from '../config/text.ts'
+import { lineText, requiredText } from '../config/text.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DAY_MS } from '../lib/clock.ts'
 import { HttpError } from '../lib/http-error.ts'
@@ -77,12 +77,9 @@ function requestSchemas(monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[])
     .max(1_000)
     .transform((ids) => [...new Set(ids)])
   const title = lineText(200)
-  const message = z
-    .string()
-    .trim()
-    .min(1, { error: 'text that is not empty' })
-    .max(5_000, { error: 'at most 5,000 characters' })
-    .regex(/^[\P{Cc}\n\r\t]*$/u, { error: 'text without control characters' })
+  const message = requiredText(5_000).regex(/^[\P{Cc}\n\r\t]*$/u, {
+    error: 'text without control characters',
+  })
   const stage = z.enum(STAGES)
   const by = lineText(100).optional()
   return {

@@ -16,3 +16,7 @@ export function isoTime(atMs: number | undefined): string | null
 export function isoTime(atMs: number | undefined): string | null {
   return atMs === undefined ? null : new Date(atMs).toISOString()
 }
+
+/** Whether it was less than so long ago; what a clock that went back left in the future is as old as it is far. */
+export const isRecent = (atMs: number | undefined, now: number, withinMs: number): boolean =>
+  atMs !== undefined && Math.abs(now - atMs) < withinMs

@@ -27,3 +27,13 @@ export interface FieldMistake {
   readonly field: string
   readonly message: string
 }
+
+/** The answer to a request with wrong fields; the first one is told in its message. */
+export function invalidRequest(details: readonly FieldMistake[]): HttpError {
+  const [first] = details
+  const message = first ? `${first.field}: ${first.message}` : 'invalid request'
+  return new HttpError(400, 'invalid_request', message, { details })
+}
+
+/** The answer to a request with one wrong field. */
+export const wrongField = (field: string, message: string): HttpError => invalidRequest([{ field, message }])

@@ -1,7 +1,7 @@
 import { zValidator } from '@hono/zod-validator'
 import type { Context, ValidationTargets } from 'hono'
 import type { ZodError, ZodType } from 'zod'
-import { type FieldMistake, HttpError } from './http-error.ts'
+import { type FieldMistake, HttpError, invalidRequest } from './http-error.ts'
 import { plainMessage } from './plain-message.ts'
 
 /** What a middleware of `validate` checks. */
@@ -35,10 +35,7 @@ export const validate = <Schema extends ZodType, Target extends keyof Validation
         )
       }
       if (result.success) return
-      const details = fieldMistakes(result.error, target === 'json' ? 'body' : target)
-      const first = details[0]
-      const message = first ? `${first.field}: ${first.message}` : 'invalid request'
-      throw new HttpError(400, 'invalid_request', message, { details })
+      throw invalidRequest(fieldMistakes(result.error, target === 'json' ? 'body' : target))
     },
     // `never`: the declared result of this function leaves no room for an error without the schema's own type.
     { validationFunction: (_, value) => schema.safeParseAsync(value, { error: plainMessage }) as never },

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
+import { isRecent, MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
 import type { Fetch } from '../lib/http-client.ts'
 import { send } from '../lib/http-client.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
@@ -46,7 +46,7 @@ export async function watchControl(
   if (!monitors.some((monitor) => 'locations' in monitor)) return undefined
   const now = clock()
   const silentSinceMs = known?.silentSinceMs
-  if (known && silentSinceMs === undefined && Math.abs(now - known.askedAtMs) < WATCH_EVERY_MS) return known
+  if (known && silentSinceMs === undefined && isRecent(known.askedAtMs, now, WATCH_EVERY_MS)) return known
   if (await answers()) return { askedAtMs: now }
   log.warn('control_url_silent', { setting: 'probes.controlUrl' })
   return { askedAtMs: now, silentSinceMs: silentSinceMs ?? now }

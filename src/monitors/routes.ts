@@ -5,7 +5,7 @@ import { lineText } from '../config/text.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DAY_MS, isoTime } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
-import { HttpError } from '../lib/http-error.ts'
+import { HttpError, wrongField } from '../lib/http-error.ts'
 import { validate } from '../lib/validation.ts'
 import { checkJson, historyJson, maintenanceJson, monitorJson, warningsOf } from './json.ts'
 import { unpackHistories } from './packed-history.ts'
@@ -141,8 +141,4 @@ export function heartbeatRoutes(uptime: () => Pick<UptimeMonitorClient, 'beat'>)
     .post('/:id', async (c) => c.json(await take(c.req.param('id'), 'done')))
     .post('/:id/start', async (c) => c.json(await take(c.req.param('id'), 'start')))
     .post('/:id/fail', async (c) => c.json(await take(c.req.param('id'), 'fail')))
-}
-
-function wrongField(field: string, message: string): HttpError {
-  return new HttpError(400, 'invalid_request', `${field}: ${message}`, { details: [{ field, message }] })
 }

@@ -1,6 +1,6 @@
 import type { Incidents } from '../incidents/client.ts'
 import type { Clock } from '../lib/clock.ts'
-import { DAY_MS, SECOND_MS } from '../lib/clock.ts'
+import { DAY_MS, isRecent, SECOND_MS } from '../lib/clock.ts'
 import { TIMED_OUT, within } from '../lib/deadline.ts'
 import type { Result } from '../lib/result.ts'
 import { err } from '../lib/result.ts'
@@ -110,7 +110,3 @@ export class StatusReader {
     }
   }
 }
-
-/** Whether it was less than so long ago; what a clock that went back left in the future is as old as it is far. */
-const isRecent = (atMs: number | undefined, now: number, withinMs: number): boolean =>
-  atMs !== undefined && Math.abs(now - atMs) < withinMs

@@ -1,5 +1,6 @@
 import type { BusinessOverview } from '../../business/ports.ts'
 import type { BusinessReport } from '../../business/report.ts'
+import { monthlyRevenue } from '../../business/report.ts'
 import { ok } from '../../lib/result.ts'
 import { BarChart, Chart } from './chart.tsx'
 import { Empty, Figure, Part, Section, Time } from './elements.tsx'
@@ -100,12 +101,11 @@ const Report = ({
   report: BusinessReport
 }) => {
   const customers = tiers.reduce((sum, each) => sum + each.customers, 0)
-  const mrr = tiers.reduce((sum, each) => sum + each.mrr, 0)
   const wholeDays = days.slice(0, -1) // today would look like a fall
   return (
     <>
       <dl class="figures">
-        <Figure label="Monthly revenue" value={formatValue(mrr, 'dollars')} />
+        <Figure label="Monthly revenue" value={formatValue(monthlyRevenue({ tiers }), 'dollars')} />
         <Figure label="Customers" value={formatValue(customers, 'count')} />
         <Figure label="Active today" value={formatValue(days.at(-1)?.dau, 'count')} />
         <Figure label="Active yesterday" value={formatValue(days.at(-2)?.dau, 'count')} />

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { slug } from '../../config/text.ts'
+import { requiredText, slug } from '../../config/text.ts'
 import { parseDurationMs } from '../../lib/duration.ts'
 import { HttpError } from '../../lib/http-error.ts'
 import { validate } from '../../lib/validation.ts'
@@ -12,13 +12,6 @@ import { incidentFormRoutes, maintenanceFormRoutes } from './incident-form-route
 import type { NoticeName } from './notice.tsx'
 import type { PageHandler, PageSources, PageVariables } from './page-kit.tsx'
 import { SILENCE_TIMES } from './silences.tsx'
-
-const requiredText = (maxLength: number) =>
-  z
-    .string()
-    .trim()
-    .min(1, { error: 'text that is not empty' })
-    .max(maxLength, { error: `at most ${maxLength} characters` })
 
 /** A field that was left empty is not there. */
 const optionalText = (maxLength: number) =>
