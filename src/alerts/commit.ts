@@ -113,7 +113,8 @@ export function commitJudgement(
   const { configured } = settings.monitors
   return store.transaction(() => {
     // The next run writes it down, too, unless the object is evicted before it, as one is that nobody else asks.
-    if (judgedAtMs - store.judgedAtMs() >= JUDGED_SAVED_MS) store.saveJudgedAt(Math.min(judgedAtMs, now))
+    const savedMs = Math.max(store.judgedAtMs(), store.lastRun()?.judgedAtMs ?? 0)
+    if (judgedAtMs - savedMs >= JUDGED_SAVED_MS) store.saveJudgedAt(Math.min(judgedAtMs, now))
     const silences = store.silences(now)
     const changes = new Changes(store, settings, now)
     for (const status of statuses) {

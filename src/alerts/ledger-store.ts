@@ -58,9 +58,9 @@ export class LedgerStore {
     this.#saveMemo('woke', atMs)
   }
 
-  /** When the monitors were last judged, as far as that was written down; 0 where it never was. */
+  /** When the monitors were last judged, where no run wrote it down in time; 0 where that never was so. */
   judgedAtMs(): number {
-    return Math.max(this.#memo<number>('judged') ?? 0, this.lastRun()?.judgedAtMs ?? 0)
+    return this.#memo<number>('judged') ?? 0
   }
 
   saveJudgedAt(atMs: number): void {

@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { createCatalog } from '../metrics/catalog.ts'
 import type { Metric } from '../metrics/model.ts'
 import { counter, gauge, histogram } from '../metrics/model.ts'
 import { labelName } from './text.ts'
@@ -29,7 +28,8 @@ const QUERY_LABELS = {
 export type QueryResult = keyof typeof QUERY_LABELS
 const QUERY_RESULTS = Object.keys(QUERY_LABELS) as QueryResult[]
 
-const declaredMetric = z.discriminatedUnion('type', [
+/** A metric that the configuration declares. */
+export const declaredMetric = z.discriminatedUnion('type', [
   z.strictObject({ ...declaration, type: z.literal('counter') }),
   z.strictObject({
     ...declaration,
@@ -154,59 +154,6 @@ export function toMetric(declared: DeclaredMetric, namespace: string): Metric {
     case 'histogram':
       return histogram({ ...metric, bounds: declared.buckets })
   }
-}
-
-/** What is said of metrics in a configuration that may be wrong elsewhere. */
-export const looseMetrics = z.object({
-  metrics: z
-    .object({
-      namespace: z
-        .string()
-        .regex(/^[a-z]\w*$/)
-        .default('edgewatch'),
-      maxSeries: z.number().default(1000),
-    })
-    .prefault({}),
-  business: z.object({ metrics: z.array(declaredMetric).default([]) }).prefault({}),
-})
-
-/** Reports metrics that Prometheus would refuse, that have too many series, or whose names are taken. */
-export function checkDeclaredMetrics(config: unknown, context: z.core.$RefinementCtx): void {
-  const whole = looseMetrics.safeParse(config)
-  if (!whole.success) return // its own mistakes are told first
-  const { namespace, maxSeries } = whole.data.metrics
-  const taken = new Map<string, string>()
-  for (const metric of Object.values<Metric>(createCatalog(namespace))) {
-    for (const name of sampleNames(metric)) taken.set(name, metric.name)
-  }
-  whole.data.business.metrics.forEach((declared, index) => {
-    const report = (field: string, message: string, input: unknown) =>
-      context.addIssue({ code: 'custom', path: ['business', 'metrics', index, field], message, input })
-    const series = Object.values(declared.labels).reduce((product, values) => product * values.length, 1)
-    if (series > maxSeries) {
-      report(
-        'labels',
-        `at most ${maxSeries} series (metrics.maxSeries); these labels make ${series}`,
-        declared.labels,
-      )
-    }
-    try {
-      const metric = toMetric(declared, namespace)
-      const names = sampleNames(metric)
-      const holder = names.map((name) => taken.get(name)).find((each) => each !== undefined)
-      if (holder !== undefined) report('name', `a name that is not taken, as by ${holder}`, declared.name)
-      for (const name of names) taken.set(name, metric.name)
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error
-      report('name', `a metric that Prometheus takes (${error.message})`, declared.name)
-    }
-  })
-}
-
-/** The names that a metric takes in either format: of its samples, and of its family in OpenMetrics. */
-function sampleNames({ type, name }: Metric): string[] {
-  if (type === 'histogram') return [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]
-  return type === 'counter' ? [name, name.replace(/_total$/, '')] : [name]
 }
 
 type Report = (path: PropertyKey[], message: string, input: unknown) => void

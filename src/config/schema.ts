@@ -1,13 +1,13 @@
 import * as z from 'zod'
-import { business, checkDeclaredMetrics } from './business.ts'
+import { business } from './business.ts'
 import { link } from './links.ts'
 import { maintenance } from './maintenance.ts'
+import { checkMetrics } from './metric-names.ts'
 import type { MonitorConfig } from './monitors.ts'
 import { monitor } from './monitors.ts'
 import { checkNames, looseNames } from './names.ts'
 import { push } from './push.ts'
 import { receiver } from './receivers.ts'
-import { checkRuleMetrics } from './rule-metrics.ts'
 import { rule } from './rules.ts'
 import { statusPage } from './status.ts'
 import { durationMs, secretText, secretUrl, slug, urlText, whenUnset } from './text.ts'
@@ -142,8 +142,7 @@ export const configSchema = z
   })
   // Also when the shape has mistakes of its own, so that all are told at once.
   .superRefine((config, context) => checkNames(looseNames.parse(config), context), { when: () => true })
-  .superRefine(checkDeclaredMetrics, { when: () => true })
-  .superRefine(checkRuleMetrics, { when: () => true })
+  .superRefine(checkMetrics, { when: () => true })
   .transform((config) => ({
     ...config,
     monitors: withDependencyIds(config.monitors),
