@@ -3,6 +3,9 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { esmExternalRequirePlugin } from 'rolldown/plugins'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 import type { InlineConfig } from 'vitest/node'
+import written from './edgewatch.config.ts'
+import { CONFIG_MODULE, configModule } from './scripts/bundle.ts'
+import { compileConfig } from './src/config/load.ts'
 
 const nodeBuiltins = [...builtinModules, ...builtinModules.map((name) => `node:${name}`)]
 
@@ -15,7 +18,13 @@ const OWN_VARIABLES = ['test/business/routes.test.ts']
 /** Tests in workerd, with the servers of the sandbox. */
 const inWorkerd = (test: InlineConfig): TestProjectConfiguration => ({
   plugins: [
+    {
+      name: 'edgewatch-config',
+      resolveId: (id) => (id === CONFIG_MODULE ? `\0${id}` : undefined),
+      load: (id) => (id === `\0${CONFIG_MODULE}` ? configModule(compileConfig(written)) : undefined),
+    },
     cloudflareTest(({ inject }) => ({
+      main: './src/index.ts',
       wrangler: { configPath: './wrangler.toml' },
       miniflare: { bindings: inject('vars') },
     })),

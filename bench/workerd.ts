@@ -1,11 +1,13 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import shipped from '../edgewatch.config.ts'
 import { spawnOwned } from '../sandbox/child-process.ts'
 import { freePort } from '../sandbox/listen.ts'
+import { buildWorker } from '../scripts/bundle.ts'
+import { compileConfig } from '../src/config/load.ts'
 import type { ConfigInput } from '../src/config/schema.ts'
 
 const require = createRequire(import.meta.url)
@@ -17,53 +19,16 @@ const text = JSON.stringify
 
 const COMPATIBILITY_DATE = '2026-11-01'
 
-/** What a bundle has instead of what its sources import. */
-interface Replaced {
-  /** A package that is replaced by nothing. */
-  readonly leaveOut?: string
-  /** The service has these monitors, and else the configuration that is shipped. */
-  readonly monitors?: NonNullable<ConfigInput['monitors']>
-}
+/** The modules of a Worker by their names, `index.js` first. */
+export type Modules = Readonly<Record<string, string>>
 
-/** Bundles a Worker just as `wrangler deploy` does, and uploads nothing. Gives the script. */
-export function bundle(entry: string, { leaveOut, monitors }: Replaced = {}): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-bench-'))
-  try {
-    const config = path.join(folder, 'wrangler.json')
-    const nothing = path.join(folder, 'nothing.js')
-    writeFileSync(nothing, 'export {}')
-    const otherConfig = path.join(folder, 'edgewatch.config.ts')
-    writeFileSync(
-      otherConfig,
-      `import shipped from ${text(path.resolve('edgewatch.config.ts'))}
-export default { ...shipped, monitors: ${text(monitors ?? [])} }`,
-    )
-    const settings = {
-      name: 'bench',
-      main: path.resolve(entry),
-      compatibility_date: COMPATIBILITY_DATE,
-      compatibility_flags: ['nodejs_compat'],
-      keep_names: false, // as in wrangler.toml
-      alias: {
-        ...(leaveOut && { [leaveOut]: nothing }),
-        ...(monitors && { '../edgewatch.config.ts': otherConfig }), // as `src/services.ts` imports it
-      },
-    }
-    writeFileSync(config, JSON.stringify(settings))
-    const out = path.join(folder, 'out')
-    const wrangler = programOf('wrangler', 'bin/wrangler.js')
-    const args = [wrangler, 'deploy', '--dry-run', '--outdir', out, '-c', config]
-    const result = spawnSync(process.execPath, args, {
-      encoding: 'utf8',
-      timeout: 60_000,
-      env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
-    })
-    const script = result.status === 0 && readdirSync(out).find((name) => name.endsWith('.js'))
-    if (!script) throw new Error(`${entry} was not bundled:\n${result.stdout}${result.stderr}`)
-    return readFileSync(path.join(out, script), 'utf8')
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+/**
+ * Bundles a Worker just as it is deployed.
+ * @param monitors the service has these, and else the configuration that is shipped
+ */
+export async function bundle(entry: string, monitors?: ConfigInput['monitors']): Promise<Modules> {
+  const config = compileConfig(monitors ? { ...shipped, monitors } : shipped)
+  return (await buildWorker(entry, config)).modules
 }
 
 /** CPU time that a process has used so far, with all its threads, in microseconds; undefined where only Linux tells. */
@@ -81,6 +46,8 @@ export interface Surroundings {
   readonly variables?: Readonly<Record<string, string>>
   /** Durable Objects: classes by their bindings. */
   readonly objects?: Readonly<Record<string, string>>
+  /** Whether points can be written to Analytics Engine, as ANALYTICS. */
+  readonly analytics?: boolean
 }
 
 /** A workerd that runs one Worker, with no inspector. */
@@ -93,16 +60,25 @@ export interface RunningWorkerd {
 }
 
 /** Starts workerd on a free port of 127.0.0.1, and waits until it answers. */
-export async function startWorkerd(script: string, surroundings: Surroundings = {}): Promise<RunningWorkerd> {
+export async function startWorkerd(
+  modules: Modules,
+  surroundings: Surroundings = {},
+): Promise<RunningWorkerd> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-bench-'))
   const port = await freePort()
   const storage = path.join(folder, 'storage')
   mkdirSync(storage)
-  writeFileSync(path.join(folder, 'worker.js'), script)
-  writeFileSync(path.join(folder, 'config.capnp'), configFor(port, storage, surroundings))
+  for (const [name, text] of Object.entries(modules)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
+    writeFileSync(path.join(folder, name), text)
+  }
+  writeFileSync(
+    path.join(folder, 'config.capnp'),
+    configFor(Object.keys(modules), port, storage, surroundings),
+  )
   const child = spawnOwned(
     programOf('workerd', 'bin/workerd'),
-    ['serve', path.join(folder, 'config.capnp')],
+    ['serve', '--experimental', path.join(folder, 'config.capnp')],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -138,7 +114,13 @@ export async function startWorkerd(script: string, surroundings: Surroundings = 
   }
 }
 
-function configFor(port: number, storage: string, { variables = {}, objects = {} }: Surroundings): string {
+function configFor(
+  modules: readonly string[],
+  port: number,
+  storage: string,
+  { variables = {}, objects = {}, analytics = false }: Surroundings,
+): string {
+  const embedded = modules.map((name) => `(name = ${text(name)}, esModule = embed ${text(name)})`)
   const classes = Object.values(objects).map(
     (name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`,
   )
@@ -148,6 +130,7 @@ function configFor(port: number, storage: string, { variables = {}, objects = {}
     ...Object.entries(objects).map(
       ([name, className]) => `(name = ${text(name)}, durableObjectNamespace = ${text(className)})`,
     ),
+    ...(analytics ? ['(name = "ANALYTICS", analyticsEngine = "internet")'] : []),
   ]
   return `
 using Workerd = import "/workerd/workerd.capnp";
@@ -160,9 +143,9 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  modules = [${embedded.join(', ')}],
   compatibilityDate = "${COMPATIBILITY_DATE}",
-  compatibilityFlags = ["nodejs_compat"],
+
   durableObjectNamespaces = [${classes.join(', ')}],
   durableObjectStorage = (localDisk = "storage"),
   bindings = [${bindings.join(', ')}],

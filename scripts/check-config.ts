@@ -1,6 +1,7 @@
 // Before `npm run dev`, `deploy` and `check`: the configuration is checked as it is written, before any variable is known.
 import written from '../edgewatch.config.ts'
-import { ConfigError, checkConfig } from '../src/config/load.ts'
+import { checkConfig } from '../src/config/load.ts'
+import { ConfigError } from '../src/config/mistakes.ts'
 
 try {
   checkConfig(written)

@@ -1,10 +1,9 @@
 import { waitUntil } from 'cloudflare:workers'
+import compiledConfig from 'edgewatch:config'
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
-import { timeout } from 'hono/timeout'
 import { trimTrailingSlash } from 'hono/trailing-slash'
-import written from '../edgewatch.config.ts'
 import { AdminAuth } from './admin/auth.ts'
 import { errorPages } from './admin/error-page.tsx'
 import { pageHeaders } from './admin/page-headers.ts'
@@ -15,7 +14,7 @@ import { signInRoutes, signOutRoutes } from './admin/sign-in.tsx'
 import { alertRoutes } from './alerts/routes.ts'
 import { alertsOf } from './alerts/settings.ts'
 import { businessRoutes, eventRoutes } from './business/routes.ts'
-import { describeConfig } from './config/describe.ts'
+import { describeConfig } from './config/fill.ts'
 import { healthRoutes } from './health/routes.ts'
 import { home } from './home.tsx'
 import { incidentRoutes } from './incidents/routes.ts'
@@ -23,6 +22,7 @@ import { SECOND_MS, systemClock } from './lib/clock.ts'
 import { renderError, renderUnmatched } from './lib/http-answers.ts'
 import { newId } from './lib/ids.ts'
 import { limitBody } from './lib/limit-body.ts'
+import { timeLimit } from './lib/time-limit.ts'
 import { TokenGuard } from './lib/token-guard.ts'
 import { requestContext, runWithContext } from './logging/context.ts'
 import { metricsRoutes } from './metrics/routes.ts'
@@ -169,7 +169,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   app.route('/events', eventRoutes(businessSettings))
 
   app.route('/admin', signInRoutes({ auth, sessions, service: config.service.name }))
-  app.use('/admin/*', auth.required, timeout(ADMIN_TIMEOUT_MS))
+  app.use('/admin/*', auth.required, timeLimit(ADMIN_TIMEOUT_MS))
   app.route('/admin', signOutRoutes(sessions))
   const api = new Hono()
     .route(
@@ -188,7 +188,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       ...services,
       api,
       mongodb: config.mongodb && services.mongodb,
-      described: () => describeConfig(written, env as unknown as Record<string, unknown>),
+      described: () => describeConfig(compiledConfig, env as unknown as Record<string, unknown>),
       clock: systemClock,
     }),
   )

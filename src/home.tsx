@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { raw } from 'hono/html'
 import type { Environment } from './config/env.ts'
-import type { LoadedConfig } from './config/load.ts'
+import type { LoadedConfig } from './config/fill.ts'
 
 interface Link {
   readonly path: string

@@ -20,9 +20,8 @@ export function openApi(
       import('./lib/openapi/document.ts'),
     ])
     const description = 'Production monitoring on the edge: health, metrics, errors and alerts.'
-    return JSON.stringify(
-      openApiDocument({ info: { title: name, version, description }, groups: API, routes: app.routes }),
-    )
+    const info = { title: name, version, description }
+    return JSON.stringify(await openApiDocument({ info, groups: API, routes: app.routes }))
   }
   return async (c) => {
     written ??= await write()

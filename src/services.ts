@@ -1,5 +1,5 @@
 import { waitUntil } from 'cloudflare:workers'
-import written from '../edgewatch.config.ts'
+import compiledConfig from 'edgewatch:config'
 import type { AlertLedgerClient } from './alerts/ledger.ts'
 import type { Receiver } from './alerts/receiver.ts'
 import type { BusinessMetrics } from './business/effects.ts'
@@ -9,8 +9,8 @@ import { Cache } from './cache/cache.ts'
 import type { BusinessConfig } from './config/business.ts'
 import type { Environment } from './config/env.ts'
 import { readEnvironment } from './config/env.ts'
-import type { LoadedConfig } from './config/load.ts'
-import { loadConfig } from './config/load.ts'
+import type { LoadedConfig } from './config/fill.ts'
+import { fillConfig } from './config/fill.ts'
 import type { ReceiverConfig } from './config/receivers.ts'
 import type { Config } from './config/schema.ts'
 import { HealthClient } from './health/client.ts'
@@ -174,7 +174,7 @@ export function createReceiver(config: ReceiverConfig): Receiver {
 }
 
 function createServices(env: Env): Services {
-  const loaded = loadConfig(written, env as unknown as Record<string, unknown>)
+  const loaded = fillConfig(compiledConfig, env as unknown as Record<string, unknown>)
   const environment = readEnvironment(env as unknown as Record<string, unknown>)
   const { config } = loaded
   const { service } = config

@@ -44,11 +44,15 @@ export interface CountedService extends AsyncDisposable {
  */
 export async function startCountedService(monitors: Monitors, ingests = false): Promise<CountedService> {
   // `wrangler dev` can't replace the configuration, and waits for ever for a mistake in a source to be mended.
-  const bundled = bundle(WORKER, typeof monitors === 'string' ? {} : { monitors })
+  const modules = await bundle(WORKER, typeof monitors === 'string' ? undefined : monitors)
   mkdirSync('.wrangler', { recursive: true })
   const stateDir = path.resolve(mkdtempSync('.wrangler/bench-')) // wrangler.toml is looked for above the script
-  const script = path.join(stateDir, 'worker.js')
-  writeFileSync(script, bundled)
+  const script = path.join(stateDir, 'worker', 'index.js')
+  for (const [name, text] of Object.entries(modules)) {
+    const file = path.join(path.dirname(script), name)
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
   const servers = await startServers()
   const { API_URL = '', INGEST_TOKEN = '', ...vars } = servers.vars
   const port = await freePort()

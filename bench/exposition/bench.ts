@@ -10,7 +10,7 @@ type Name = (typeof NAMES)[number]
 
 /** What it costs to write 10,000 series as text. */
 export async function benchExposition(): Promise<Report> {
-  const workerd = await startWorkerd(bundle('bench/exposition/worker.ts'))
+  const workerd = await startWorkerd(await bundle('bench/exposition/worker.ts'))
   try {
     const ours = samplesOf(await (await workerd.get('/edgewatch?times=1')).text())
     const theirs = samplesOf(await (await workerd.get('/prom-client?times=1')).text())

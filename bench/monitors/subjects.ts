@@ -43,7 +43,7 @@ export async function startEdgewatch(
   locations: ('us-east' | 'eu-west')[],
 ): Promise<Edgewatch> {
   const monitors = urls.map((url, index) => ({ name: `Page ${index}`, url, locations }))
-  const script = bundle('bench/cost/worker.ts', { monitors })
+  const script = await bundle('bench/cost/worker.ts', monitors)
   const { pid, get, stop } = await startWorkerd(script, {
     variables: { LOG_LEVEL: 'error' },
     objects: OBJECTS,

@@ -100,7 +100,7 @@ function medianCpuMs(costs: readonly Cost[]): number | undefined {
 }
 
 async function startOurs(): Promise<Target> {
-  const { url, pid, stop } = await startWorkerd(bundle('bench/push/worker.ts'), {
+  const { url, pid, stop } = await startWorkerd(await bundle('bench/push/worker.ts'), {
     objects: { PushStore: 'PushStore' },
   })
   return { name: 'edgewatch', url, pid, stop, costs: { push: [], scrape: [] } }

@@ -1,6 +1,6 @@
 import { type Report, ratio, table, verdict } from '../report.ts'
 import { median, summarize } from '../statistics.ts'
-import { bundle, cpuMicroseconds, type RunningWorkerd, startWorkerd } from '../workerd.ts'
+import { bundle, cpuMicroseconds, type Modules, type RunningWorkerd, startWorkerd } from '../workerd.ts'
 
 /** Processes per variant: where a process happens to lie in memory changes what it costs. */
 const SITTINGS = 4
@@ -10,7 +10,7 @@ const REQUESTS = 2000
 
 /** What each middleware adds to a request of a bare Hono application. */
 export async function benchRequests(): Promise<Report> {
-  const script = bundle('bench/requests/worker.ts')
+  const script = await bundle('bench/requests/worker.ts')
   const names = await variantNames(script)
   const costs = new Map<string, number[]>(names.map((name) => [name, []]))
   for (let sitting = 0; sitting < SITTINGS; sitting++) await sit(script, names, costs)
@@ -70,7 +70,7 @@ export async function benchRequests(): Promise<Report> {
   }
 }
 
-async function variantNames(script: string): Promise<string[]> {
+async function variantNames(script: Modules): Promise<string[]> {
   const workerd = await startWorkerd(script)
   try {
     return (await (await workerd.get('/')).json()) as string[]
@@ -79,7 +79,7 @@ async function variantNames(script: string): Promise<string[]> {
   }
 }
 
-async function sit(script: string, names: readonly string[], costs: Map<string, number[]>): Promise<void> {
+async function sit(script: Modules, names: readonly string[], costs: Map<string, number[]>): Promise<void> {
   const running = new Map<string, RunningWorkerd>()
   try {
     for (const name of names) running.set(name, await startWorkerd(script))

@@ -1,84 +1,87 @@
-import { gzipSync } from 'node:zlib'
+import shipped from '../../edgewatch.config.ts'
+import { buildWorker } from '../../scripts/bundle.ts'
+import { weigh } from '../../scripts/bundle-budget.ts'
+import { compileConfig } from '../../src/config/load.ts'
 import { type Report, ratio, table } from '../report.ts'
 import { median, summarize } from '../statistics.ts'
-import { bundle, cpuMicroseconds, startWorkerd } from '../workerd.ts'
+import { cpuMicroseconds, type Modules, startWorkerd } from '../workerd.ts'
 
 const RUNS = 15
-const EMPTY = 'export default { fetch: () => new Response() }'
 
-/** How large the bundle is, and what it costs to start. */
+/** The Durable Objects of wrangler.toml: each class costs workerd something, whatever is in it. */
+const OBJECTS = {
+  METRICS_STORE: 'MetricsStore',
+  HEALTH_MONITOR: 'HealthMonitor',
+  MONGO_GATEWAY: 'MongoGateway',
+  ALERT_LEDGER: 'AlertLedger',
+  UPTIME_MONITOR: 'UptimeMonitor',
+  REGION_PROBER: 'RegionProber',
+  INCIDENT_BOOK: 'IncidentBook',
+  PUSH_STORE: 'PushStore',
+  EVENT_QUEUE: 'EventQueue',
+}
+
+/** A Worker with the same bindings and nothing in it: what workerd itself takes to start. */
+const EMPTY = {
+  'index.js': `import { DurableObject } from 'cloudflare:workers'
+${Object.values(OBJECTS)
+  .map((name) => `export class ${name} extends DurableObject {}`)
+  .join('\n')}
+export default { fetch: () => new Response() }`,
+}
+
+/** How large the Worker is, and what it costs to start, as it is deployed. */
 export async function benchStartup(): Promise<Report> {
-  const scripts = {
-    'bare Hono': bundle('bench/startup/worker.ts'),
-    Edgewatch: bundle('src/index.ts'),
-    'Edgewatch without the MongoDB driver': bundle('src/index.ts', { leaveOut: 'mongodb' }),
+  const built = await buildWorker('src/index.ts', compileConfig(shipped))
+  const { mainBytes, allBytes } = weigh(built)
+  const sizes = `${kib(mainBytes)} KiB, ${kib(allBytes)} KiB`
+  const starts = await measureStarts(built.modules)
+  if (!starts) {
+    const text = `Main module and all modules, gzip: ${sizes}. CPU time is measured on Linux only.`
+    return { title: 'Start', text, figures: [['Main module, all modules (gzip)', sizes]] }
   }
-  const starts = await measureStarts({ empty: EMPTY, ...scripts })
-
-  const bareBytes = gzipSync(scripts['bare Hono']).length
-  const bareStart = starts && median(starts['bare Hono'])
-  const rows = Object.entries(scripts).map(([name, script]) => {
-    const gzipBytes = gzipSync(script).length
-    const sizes = [kib(Buffer.byteLength(script)), kib(gzipBytes), ratio(gzipBytes, bareBytes)]
-    if (!starts || !bareStart) return [name, ...sizes, '?', '?', '?']
-    const start = summarize(starts[name as keyof typeof scripts])
-    const half = `${start.lowerQuartile.toFixed(1)} … ${start.upperQuartile.toFixed(1)}`
-    return [name, ...sizes, start.median.toFixed(1), half, ratio(start.median, bareStart)]
+  const rows = Object.entries(starts).map(([name, all]) => {
+    const { median: middle, lowerQuartile, upperQuartile } = summarize(all)
+    return [name, middle.toFixed(1), `${lowerQuartile.toFixed(1)} … ${upperQuartile.toFixed(1)}`]
   })
-  const ours = scripts.Edgewatch
-  const driver = 1 - gzipSync(scripts['Edgewatch without the MongoDB driver']).length / gzipSync(ours).length
+  const empty = median(starts['empty Worker'])
+  const above = median(starts['Edgewatch, above it'])
   return {
     title: 'Start',
     text: [
-      `Bundles as they are deployed, and CPU time of workerd in ms from its start to its first answer, of ${RUNS} runs each,`,
-      'without what workerd takes for an empty Worker in the same run.',
+      `CPU time of workerd in ms from its start to its first response, of ${RUNS} runs each. The empty Worker has the same`,
+      'bindings. Edgewatch is measured in pairs with it.',
       '',
-      table(['', 'KiB', 'gzip', 'of bare', 'start', 'middle half', 'of bare'], rows),
+      table(['', 'median', 'middle half'], rows),
       '',
-      `The MongoDB driver is ${(driver * 100).toFixed(0)} % of the compressed bundle; it is evaluated only in the object that uses it.`,
-      ...(starts ? [] : ['CPU time is measured on Linux only.']),
+      `Main module and all modules, gzip: ${sizes}.`,
     ].join('\n'),
     figures: [
-      [
-        'Bundle (gzip), against a bare Hono Worker',
-        `${kib(gzipSync(ours).length)} KiB, ${ratio(gzipSync(ours).length, bareBytes)}`,
-      ],
-      [
-        'Of it without the MongoDB driver',
-        `${kib(gzipSync(scripts['Edgewatch without the MongoDB driver']).length)} KiB`,
-      ],
-      ...(starts && bareStart
-        ? [
-            [
-              'CPU to start, against a bare Hono Worker',
-              `${median(starts.Edgewatch).toFixed(0)} ms, ${ratio(median(starts.Edgewatch), bareStart)}`,
-            ] as const,
-          ]
-        : []),
+      ['Main module, all modules (gzip)', sizes],
+      ['CPU to start, above an empty Worker', `${above.toFixed(0)} ms`],
+      ['CPU to start, against an empty Worker', ratio(above, empty)],
     ],
   }
 }
 
 const kib = (bytes: number): string => (bytes / 1024).toFixed(0)
 
-/** Milliseconds of CPU time beyond the empty Worker's, run by run; undefined where the system doesn't tell. */
-async function measureStarts<Name extends string>(
-  scripts: Readonly<Record<Name | 'empty', string>>,
-): Promise<Record<Name, number[]> | undefined> {
-  const names = Object.keys(scripts) as (Name | 'empty')[]
-  const starts = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>
+/** Milliseconds of CPU time, run by run; undefined where the system doesn't tell. */
+async function measureStarts(modules: Modules) {
+  const starts = { 'empty Worker': [] as number[], 'Edgewatch, above it': [] as number[] }
   for (let run = 0; run < RUNS; run++) {
-    const used = new Map<Name | 'empty', number>()
-    for (const name of names) {
-      const workerd = await startWorkerd(scripts[name])
-      const microseconds = cpuMicroseconds(workerd.pid)
-      await workerd.stop()
-      if (microseconds === undefined) return undefined
-      used.set(name, microseconds / 1000)
-    }
-    for (const [name, milliseconds] of used) {
-      if (name !== 'empty') starts[name as Name].push(milliseconds - used.get('empty')!)
-    }
+    const empty = await startMilliseconds(EMPTY)
+    const ours = await startMilliseconds(modules)
+    if (empty === undefined || ours === undefined) return undefined
+    starts['empty Worker'].push(empty)
+    starts['Edgewatch, above it'].push(ours - empty)
   }
   return starts
+}
+
+async function startMilliseconds(modules: Modules): Promise<number | undefined> {
+  const workerd = await startWorkerd(modules, { objects: OBJECTS, analytics: true })
+  const microseconds = cpuMicroseconds(workerd.pid)
+  await workerd.stop()
+  return microseconds === undefined ? undefined : microseconds / 1000
 }

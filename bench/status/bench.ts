@@ -17,7 +17,7 @@ type Case = (typeof CASES)[number]
 
 /** What it costs to make the status page of what the objects told, and how many bytes it is. */
 export async function benchStatus(): Promise<Report> {
-  const workerd = await startWorkerd(bundle('bench/status/worker.ts'), {
+  const workerd = await startWorkerd(await bundle('bench/status/worker.ts'), {
     objects: { Histories: 'Histories' },
   })
   try {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import written from '../../edgewatch.config.ts'
-import { toMetric } from '../../src/config/business.ts'
+import { toMetric } from '../../src/config/declared-metrics.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { createCatalog } from '../../src/metrics/catalog.ts'
 import { buildAlerts } from './alerts.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { severity } from '../config/rules.ts'
+import { SEVERITIES } from '../config/severity.ts'
 import { list, time } from '../lib/openapi/operation.ts'
 
 // What `/admin/alerts` and `/admin/silences` answer. Null stands for what there isn't.
@@ -17,7 +17,7 @@ export const activeAlert = z
   .object({
     alert: z.string().meta({ description: 'The id of its rule, or `monitor-` and the id of its monitor' }),
     state: z.enum(['pending', 'firing']),
-    severity,
+    severity: z.enum(SEVERITIES),
     summary,
     since: time,
     value: value.nullable(),
@@ -32,7 +32,7 @@ export const activeAlert = z
 export const rule = z
   .object({
     rule: z.string().meta({ description: 'Its id' }),
-    severity,
+    severity: z.enum(SEVERITIES),
     condition: z.string().meta({ description: 'The condition in words' }),
     state: z.enum(['inactive', 'pending', 'firing', 'no_data', 'off']).meta({
       description: 'no_data: the last run could not measure it; off: what it is about is not configured',
@@ -44,7 +44,7 @@ export const rule = z
 export const alertIncident = z
   .object({
     alert: z.string(),
-    severity,
+    severity: z.enum(SEVERITIES),
     labels: z.record(z.string(), z.string()),
     summary,
     condition: z.string().meta({ description: 'The condition in words' }),
@@ -61,7 +61,7 @@ export const notification = z.object({
   receiver: z.string(),
   kind: z.enum(['firing', 'reminder', 'resolved', 'test']),
   alert: z.string(),
-  severity,
+  severity: z.enum(SEVERITIES),
   summary,
   dedup_key: dedupKey,
   created_at: time,
@@ -85,7 +85,7 @@ export const silence = z
   .object({
     id: z.string(),
     alert: z.string().nullable(),
-    severity: severity.nullable(),
+    severity: z.enum(SEVERITIES).nullable(),
     labels: z.record(z.string(), z.string()),
     created_at: time,
     until: time,

@@ -1,4 +1,4 @@
-import { monitorAlertId } from '../config/names.ts'
+import { monitorAlertId } from '../config/monitor-ids.ts'
 import type { Rule } from '../config/rules.ts'
 import { HOUR_MS, MINUTE_MS } from '../lib/clock.ts'
 import type { MonitorStatus } from '../monitors/model.ts'

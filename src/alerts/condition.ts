@@ -1,5 +1,5 @@
-import type { BuiltInSignal, Rule } from '../config/rules.ts'
-import { isOverRequests } from '../config/rules.ts'
+import type { Rule } from '../config/rules.ts'
+import { type BuiltInSignal, isOverRequests } from '../config/signals.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { Seen } from './model.ts'
 import type { Measured } from './signals.ts'

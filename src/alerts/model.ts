@@ -1,4 +1,4 @@
-import type { Severity } from '../config/rules.ts'
+import type { Severity } from '../config/severity.ts'
 import type { Notification } from './receiver.ts'
 
 /** What an alert is, and what was measured of it. */

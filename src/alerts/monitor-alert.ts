@@ -1,5 +1,5 @@
+import { monitorAlertId } from '../config/monitor-ids.ts'
 import type { MonitorConfig } from '../config/monitors.ts'
-import { monitorAlertId } from '../config/names.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { oneLine } from '../lib/text.ts'
 import type { MonitorStatus } from '../monitors/model.ts'

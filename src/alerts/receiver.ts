@@ -1,4 +1,4 @@
-import type { Severity } from '../config/rules.ts'
+import type { Severity } from '../config/severity.ts'
 import type { Result } from '../lib/result.ts'
 
 /** What is told of an incident. Times in milliseconds since the epoch. */

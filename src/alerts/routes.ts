@@ -1,11 +1,12 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
-import { severity } from '../config/rules.ts'
-import { labelName, slug } from '../config/text.ts'
+import type * as z from 'zod'
+import { SEVERITIES } from '../config/severity.ts'
 import type { Clock } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError, wrongField } from '../lib/http-error.ts'
+import { lazySchema, type Zod } from '../lib/lazy-schema.ts'
 import { nearest } from '../lib/nearest.ts'
+import { labelNameText, slugText } from '../lib/request-text.ts'
 import { validate } from '../lib/validation.ts'
 import type { testAnswer } from './answers.ts'
 import {
@@ -20,40 +21,44 @@ import {
 } from './json.ts'
 import type { AlertLedgerClient } from './ledger.ts'
 
-const note = z.string().trim().min(1).max(500)
-const person = z.string().trim().min(1).max(100)
+const note = (z: Zod) => z.string().trim().min(1).max(500)
+const person = (z: Zod) => z.string().trim().min(1).max(100)
 
-const acknowledgement = z.strictObject({ by: person.optional(), note: note.optional() })
+const acknowledgement = lazySchema((z) =>
+  z.strictObject({ by: person(z).optional(), note: note(z).optional() }),
+)
 
-const testRequest = z.strictObject({ receiver: slug })
+const testRequest = lazySchema((z) => z.strictObject({ receiver: slugText(z) }))
 
-const silenceRequest = z
-  .strictObject({
-    alert: slug.optional(),
-    severity: severity.optional(),
-    labels: z
-      .record(labelName, z.string().max(200))
-      .refine((labels) => Object.keys(labels).length <= 20, { error: 'at most 20 labels' })
-      .optional(),
-    /** When it ends: this or `for`. */
-    until: z.iso.datetime({ offset: true }).optional(),
-    for: z
-      .string()
-      .refine((text) => (parseDurationMs(text) ?? 0) > 0, { error: 'a duration such as "30m" or "4h"' })
-      .optional(),
-    reason: note,
-    by: person.optional(),
-  })
-  .superRefine((request, context) => {
-    const mistake = (field: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [field], message, input: request })
-    if (!request.alert && !request.severity && Object.keys(request.labels ?? {}).length === 0) {
-      mistake('alert', 'name what to silence: alert, severity or labels')
-    }
-    if ((request.until === undefined) === (request.for === undefined)) {
-      mistake('until', 'say when it ends: until or for, one of them')
-    }
-  })
+const silenceRequest = lazySchema((z) =>
+  z
+    .strictObject({
+      alert: slugText(z).optional(),
+      severity: z.enum(SEVERITIES).optional(),
+      labels: z
+        .record(labelNameText(z), z.string().max(200))
+        .refine((labels) => Object.keys(labels).length <= 20, { error: 'at most 20 labels' })
+        .optional(),
+      /** When it ends: this or `for`. */
+      until: z.iso.datetime({ offset: true }).optional(),
+      for: z
+        .string()
+        .refine((text) => (parseDurationMs(text) ?? 0) > 0, { error: 'a duration such as "30m" or "4h"' })
+        .optional(),
+      reason: note(z),
+      by: person(z).optional(),
+    })
+    .superRefine((request, context) => {
+      const mistake = (field: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [field], message, input: request })
+      if (!request.alert && !request.severity && Object.keys(request.labels ?? {}).length === 0) {
+        mistake('alert', 'name what to silence: alert, severity or labels')
+      }
+      if ((request.until === undefined) === (request.for === undefined)) {
+        mistake('until', 'say when it ends: until or for, one of them')
+      }
+    }),
+)
 
 /** What the routes use. `ledger` is asked once per request, for a stub belongs to one. */
 export interface AlertRoutesSettings {

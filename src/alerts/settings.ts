@@ -1,5 +1,5 @@
+import { monitorAlertId } from '../config/monitor-ids.ts'
 import type { MonitorConfig } from '../config/monitors.ts'
-import { monitorAlertId } from '../config/names.ts'
 import type { Config } from '../config/schema.ts'
 import type { DependencyReport } from '../health/model.ts'
 import type { Clock } from '../lib/clock.ts'

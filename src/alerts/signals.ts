@@ -1,5 +1,5 @@
-import type { BuiltInSignal, Rule } from '../config/rules.ts'
-import { isOfMonitor, isOverRequests } from '../config/rules.ts'
+import type { Rule } from '../config/rules.ts'
+import { type BuiltInSignal, isOfMonitor, isOverRequests } from '../config/signals.ts'
 import type { DependencyReport, DependencyState } from '../health/model.ts'
 import { HEALTH_ROUTES } from '../health/model.ts'
 import { MINUTE_MS } from '../lib/clock.ts'

@@ -1,4 +1,4 @@
-import type { Severity } from '../config/rules.ts'
+import type { Severity } from '../config/severity.ts'
 import { MINUTE_MS } from '../lib/clock.ts'
 import { describe, summarise } from './condition.ts'
 import type { LastRun, LedgerStore, Unmeasured } from './ledger-store.ts'

@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import type { OperationGroup } from '../lib/openapi/operation.ts'
 import { json } from '../lib/openapi/operation.ts'
+// Handing over all of Zod would put its languages, half a megabyte, into the bundle.
+import * as requestZod from '../lib/zod.ts'
 import * as answers from './answers.ts'
-import { eventSchema } from './events.ts'
+import { eventSchemaOf } from './events.ts'
 
 const overview: z.infer<typeof answers.business> = {
   status: 'fresh',
@@ -27,7 +29,7 @@ export const businessOperations: OperationGroup = {
       description: 'Each event is checked by itself: the good ones are taken, the others named.',
       access: 'ingest',
       json: {
-        schema: z.strictObject({ events: z.array(eventSchema).min(1).max(500) }),
+        schema: z.strictObject({ events: z.array(eventSchemaOf(requestZod)).min(1).max(500) }),
         example: {
           events: [
             { type: 'analysis_completed', id: 'a-1', framework: 'GRI', user_tier: 'growth' },

@@ -1,5 +1,5 @@
 import type { BusinessConfig, Effect, QueryResult } from '../config/business.ts'
-import { toMetric } from '../config/business.ts'
+import { toMetric } from '../config/declared-metrics.ts'
 import type { Catalog } from '../metrics/catalog.ts'
 import type { Counter, Gauge, Histogram, Metric, Recorder } from '../metrics/model.ts'
 import type { BusinessEvent, Mistake } from './events.ts'

@@ -1,64 +1,70 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import type { BusinessConfig } from '../config/business.ts'
-import { labelName } from '../config/text.ts'
 import { DAY_MS, MINUTE_MS } from '../lib/clock.ts'
+import { lazySchema, type Zod } from '../lib/lazy-schema.ts'
 import { plainMessage } from '../lib/plain-message.ts'
+import { labelNameText } from '../lib/request-text.ts'
 import { fieldMistakes } from '../lib/validation.ts'
-
-/** A text as applications send it: names of people, plans and frameworks. */
-const text = z.string().trim().min(1).max(200)
 
 /** More than anybody counts at once, and still exact as a double when it is added up. */
 const MAX_AMOUNT = 1e12
-const amount = z.number().min(-MAX_AMOUNT).max(MAX_AMOUNT)
 
-/** What every event may tell of itself. */
-const common = {
-  /** Makes the event idempotent: another one with this id doesn't count. Printable ASCII without spaces. */
-  id: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,128}$/, { error: 'printable ASCII without spaces, at most 128 characters' })
-    .optional(),
-  /** When it happened; now unless stated. */
-  at: z.iso.datetime({ offset: true }).optional(),
+/** What `POST /events` takes, as a schema of `z`. */
+export function eventSchemaOf(z: Zod) {
+  /** A text as applications send it: names of people, plans and frameworks. */
+  const text = z.string().trim().min(1).max(200)
+  const amount = z.number().min(-MAX_AMOUNT).max(MAX_AMOUNT)
+  const labels = z.record(labelNameText(z), z.string().max(100)).default({})
+  /** What every event may tell of itself. */
+  const common = {
+    /** Makes the event idempotent: another one with this id doesn't count. Printable ASCII without spaces. */
+    id: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,128}$/, { error: 'printable ASCII without spaces, at most 128 characters' })
+      .optional(),
+    /** When it happened; now unless stated. */
+    at: z.iso.datetime({ offset: true }).optional(),
+  }
+  return z.discriminatedUnion('type', [
+    z.strictObject({ ...common, type: z.literal('user_activity'), user_id: text, action: text.optional() }),
+    z.strictObject({
+      ...common,
+      type: z.literal('analysis_completed'),
+      framework: text,
+      user_id: text.optional(),
+      user_tier: text.default('free'),
+      /** How many metrics the analysis found. */
+      metrics_extracted: z.number().int().min(0).max(MAX_AMOUNT).optional(),
+      /** How much of the framework is covered, in percent. */
+      coverage_percentage: z.number().min(0).max(100).optional(),
+    }),
+    z.strictObject({
+      ...common,
+      type: z.literal('cache_operation'),
+      operation: z.enum(['get', 'set', 'delete']),
+      status: z.enum(['hit', 'miss', 'ok', 'error']),
+    }),
+    z.strictObject({ ...common, type: z.literal('subscription_changed'), user_id: text, tier: text }),
+    z.strictObject({
+      ...common,
+      type: z.literal('increment'),
+      metric: z.string(),
+      labels,
+      by: z.number().min(0).max(MAX_AMOUNT).default(1),
+    }),
+    z.strictObject({ ...common, type: z.literal('observe'), metric: z.string(), labels, value: amount }),
+    z.strictObject({ ...common, type: z.literal('set'), metric: z.string(), labels, value: amount }),
+  ])
 }
 
-const labels = z.record(labelName, z.string().max(100)).default({})
+/** See `eventSchemaOf`. */
+export const eventSchema = lazySchema(eventSchemaOf)
 
-/** What `POST /events` takes. */
-export const eventSchema = z.discriminatedUnion('type', [
-  z.strictObject({ ...common, type: z.literal('user_activity'), user_id: text, action: text.optional() }),
-  z.strictObject({
-    ...common,
-    type: z.literal('analysis_completed'),
-    framework: text,
-    user_id: text.optional(),
-    user_tier: text.default('free'),
-    /** How many metrics the analysis found. */
-    metrics_extracted: z.number().int().min(0).max(MAX_AMOUNT).optional(),
-    /** How much of the framework is covered, in percent. */
-    coverage_percentage: z.number().min(0).max(100).optional(),
-  }),
-  z.strictObject({
-    ...common,
-    type: z.literal('cache_operation'),
-    operation: z.enum(['get', 'set', 'delete']),
-    status: z.enum(['hit', 'miss', 'ok', 'error']),
-  }),
-  z.strictObject({ ...common, type: z.literal('subscription_changed'), user_id: text, tier: text }),
-  z.strictObject({
-    ...common,
-    type: z.literal('increment'),
-    metric: z.string(),
-    labels,
-    by: z.number().min(0).max(MAX_AMOUNT).default(1),
-  }),
-  z.strictObject({ ...common, type: z.literal('observe'), metric: z.string(), labels, value: amount }),
-  z.strictObject({ ...common, type: z.literal('set'), metric: z.string(), labels, value: amount }),
-])
+/** See `eventSchemaOf`. */
+export type EventSchema = ReturnType<typeof eventSchemaOf>
 
 /** An event as it was sent, checked. */
-export type BusinessEvent = z.infer<typeof eventSchema>
+export type BusinessEvent = z.infer<EventSchema>
 
 /** Why an event of a call was not taken. */
 export interface Rejection {
@@ -78,10 +84,11 @@ const MAX_MORE_MISTAKES = 4
 /** An event that makes sense by itself: of a known type, with the fields and the time that belong to it. */
 export function readEvent(
   sent: unknown,
+  schema: EventSchema,
   now: number,
   { prices, userIds }: Pick<BusinessConfig, 'prices' | 'userIds'>,
 ): BusinessEvent | Mistake {
-  const parsed = eventSchema.safeParse(sent, { error: plainMessage })
+  const parsed = schema.safeParse(sent, { error: plainMessage })
   if (!parsed.success) return mistakeOf(parsed.error)
   const event = parsed.data
   const atMs = event.at === undefined ? now : Date.parse(event.at)
@@ -108,4 +115,12 @@ function mistakeOf(error: z.ZodError): Mistake {
 }
 
 /** All types of events. */
-export const EVENT_TYPES = eventSchema.options.map((option) => option.shape.type.value)
+export const EVENT_TYPES = Object.keys({
+  user_activity: 0,
+  analysis_completed: 0,
+  cache_operation: 0,
+  subscription_changed: 0,
+  increment: 0,
+  observe: 0,
+  set: 0,
+} satisfies Record<BusinessEvent['type'], 0>) as BusinessEvent['type'][]

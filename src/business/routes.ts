@@ -1,16 +1,17 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
+import type * as z from 'zod'
 import type { BusinessConfig } from '../config/business.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isoTime, SECOND_MS } from '../lib/clock.ts'
 import { HttpError, invalidRequest } from '../lib/http-error.ts'
+import { lazySchema } from '../lib/lazy-schema.ts'
 import { validate } from '../lib/validation.ts'
 import type { Catalog } from '../metrics/catalog.ts'
 import type { Recorder } from '../metrics/model.ts'
 import type * as answers from './answers.ts'
 import type { Effects } from './effects.ts'
-import type { BusinessEvent, Rejection } from './events.ts'
-import { EVENT_TYPES, isMistake, readEvent } from './events.ts'
+import type { BusinessEvent, EventSchema, Rejection } from './events.ts'
+import { EVENT_TYPES, eventSchema, isMistake, readEvent } from './events.ts'
 import type { BusinessOverview, EventQueueClient } from './ports.ts'
 
 /** What the routes use. `queue` is asked once per request, for a stub belongs to one. */
@@ -31,7 +32,7 @@ export interface BusinessRoutesSettings {
 }
 
 /** A call of `POST /events`. Its events are checked one by one. */
-const eventsBody = z.strictObject({ events: z.array(z.unknown()).min(1).max(500) })
+const eventsBody = lazySchema((z) => z.strictObject({ events: z.array(z.unknown()).min(1).max(500) }))
 
 /** `POST /events`: what applications tell; to be mounted behind `INGEST_TOKEN`. */
 export function eventRoutes({ business, catalog, recorder, clock }: BusinessRoutesSettings) {
@@ -44,7 +45,7 @@ export function eventRoutes({ business, catalog, recorder, clock }: BusinessRout
       c.set('statusIsAnswer', true) // how it is configured: no failure, and nobody is paged for it
       throw new HttpError(503, 'business_disabled', 'edgewatch.config.ts has no business')
     }
-    const { events, rejected } = sortOut(c.req.valid('json').events, clock(), business)
+    const { events, rejected } = sortOut(c.req.valid('json').events, await eventSchema(), clock(), business)
     count('rejected', rejected)
     if (events.length === 0) throw nothingGood(rejected)
 
@@ -92,13 +93,14 @@ interface RejectedEvent extends Rejection {
 /** The events of a call that can be taken, and the others. */
 function sortOut(
   sent: readonly unknown[],
+  schema: EventSchema,
   now: number,
   { config, effects }: NonNullable<BusinessRoutesSettings['business']>,
 ): { events: BusinessEvent[]; rejected: RejectedEvent[] } {
   const events: BusinessEvent[] = []
   const rejected: RejectedEvent[] = []
   sent.forEach((each, index) => {
-    const read = readEvent(each, now, config)
+    const read = readEvent(each, schema, now, config)
     const mistake = isMistake(read) ? read : effects.check(read)
     if (mistake) rejected.push({ index, type: typeOf(each), ...mistake })
     else events.push(read as BusinessEvent)

@@ -1,6 +1,4 @@
 import * as z from 'zod'
-import type { Metric } from '../metrics/model.ts'
-import { counter, gauge, histogram } from '../metrics/model.ts'
 import { labelName } from './text.ts'
 
 /** A label's values: an event with any other is refused, so that nobody can make series without end. */
@@ -138,23 +136,6 @@ export const business = z
 
 /** See `business`. */
 export type BusinessConfig = z.infer<typeof business>
-
-/** A declared metric as the store keeps it. @throws TypeError for what Prometheus would refuse. */
-export function toMetric(declared: DeclaredMetric, namespace: string): Metric {
-  const metric = {
-    name: `${namespace}_${declared.name}`,
-    help: declared.help,
-    labels: Object.keys(declared.labels),
-  }
-  switch (declared.type) {
-    case 'counter':
-      return counter(metric)
-    case 'gauge':
-      return gauge(metric)
-    case 'histogram':
-      return histogram({ ...metric, bounds: declared.buckets })
-  }
-}
 
 type Report = (path: PropertyKey[], message: string, input: unknown) => void
 

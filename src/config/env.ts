@@ -1,37 +1,4 @@
-import * as z from 'zod'
 import { Secret } from '../lib/secret.ts'
-
-/** Tokens separated by commas; several may be valid at once, so that one can be replaced without a gap. */
-const tokens = z
-  .string()
-  .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((token) => token.trim())
-      .filter((token) => token !== '')
-      .map((token) => new Secret(token)),
-  )
-
-const environmentSchema = z.object({
-  /** Named in `/health`, Sentry and alerts. */
-  ENVIRONMENT: z.string().min(1).default('production'),
-  LOG_LEVEL: z
-    .string()
-    .default('info')
-    .transform((text) => text.toLowerCase())
-    .pipe(z.enum(['debug', 'info', 'warn', 'warning', 'error']))
-    .transform((level) => (level === 'warning' ? 'warn' : level)),
-  LOG_FORMAT: z
-    .string()
-    .default('json')
-    .transform((text) => text.toLowerCase())
-    .pipe(z.enum(['json', 'text'])),
-  ADMIN_TOKEN: tokens,
-  METRICS_TOKEN: tokens,
-  HEARTBEAT_TOKEN: tokens,
-  INGEST_TOKEN: tokens,
-})
 
 /** The variables and secrets that are not tied to one part of the configuration. */
 export interface Environment {
@@ -48,25 +15,46 @@ export interface Environment {
   readonly ignored: readonly string[]
 }
 
-/** Reads the environment. Never throws: a nonsensical log level must not take the service down. */
+/**
+ * Reads the environment. Never throws: a nonsensical log level must not take the service down. Tokens are separated by
+ * commas; several may be valid at once, so that one can be replaced without a gap.
+ */
 export function readEnvironment(variables: Readonly<Record<string, unknown>>): Environment {
   const ignored: string[] = []
-  const read = <Name extends keyof typeof environmentSchema.shape>(name: Name) => {
-    const schema = environmentSchema.shape[name]
-    const parsed = schema.safeParse(variables[name] === '' ? undefined : variables[name])
-    if (!parsed.success) ignored.push(name)
-    return (parsed.success ? parsed.data : schema.parse(undefined)) as z.infer<
-      (typeof environmentSchema.shape)[Name]
-    >
+  const text = (name: string): string | undefined => {
+    const value = variables[name]
+    if (typeof value === 'string') return value === '' ? undefined : value
+    if (value !== undefined) ignored.push(name)
+    return undefined
   }
+  const choice = <Choice extends string>(
+    name: string,
+    choices: Readonly<Record<string, Choice>>,
+    usual: Choice,
+  ) => {
+    const written = text(name)
+    if (written === undefined) return usual
+    const chosen = Object.hasOwn(choices, written.toLowerCase()) ? choices[written.toLowerCase()] : undefined
+    if (chosen === undefined) ignored.push(name)
+    return chosen ?? usual
+  }
+  const tokens = (name: string): Secret[] =>
+    (text(name) ?? '')
+      .split(',')
+      .map((token) => token.trim())
+      .filter((token) => token !== '')
+      .map((token) => new Secret(token))
   return {
-    name: read('ENVIRONMENT'),
-    logLevel: read('LOG_LEVEL'),
-    logFormat: read('LOG_FORMAT'),
-    adminTokens: read('ADMIN_TOKEN'),
-    metricsTokens: read('METRICS_TOKEN'),
-    heartbeatTokens: read('HEARTBEAT_TOKEN'),
-    ingestTokens: read('INGEST_TOKEN'),
+    name: text('ENVIRONMENT') ?? 'production',
+    logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info'),
+    logFormat: choice('LOG_FORMAT', LOG_FORMATS, 'json'),
+    adminTokens: tokens('ADMIN_TOKEN'),
+    metricsTokens: tokens('METRICS_TOKEN'),
+    heartbeatTokens: tokens('HEARTBEAT_TOKEN'),
+    ingestTokens: tokens('INGEST_TOKEN'),
     ignored,
   }
 }
+
+const LOG_LEVELS = { debug: 'debug', info: 'info', warn: 'warn', warning: 'warn', error: 'error' } as const
+const LOG_FORMATS = { json: 'json', text: 'text' } as const

@@ -1,42 +1,17 @@
 import type * as z from 'zod'
-import type { DisabledPart } from './interpolate.ts'
-import { interpolate, malformedNames } from './interpolate.ts'
-import { monitorId } from './monitors.ts'
-import type { Config, ConfigInput } from './schema.ts'
+import { Secret } from '../lib/secret.ts'
+import type { CompiledConfig, TextNote } from './compiled.ts'
+import type { LoadedConfig } from './fill.ts'
+import { fillConfig } from './fill.ts'
+import type { Mistake } from './mistakes.ts'
+import { ConfigError, formatPath, stepInto } from './mistakes.ts'
+import type { ConfigInput } from './schema.ts'
 import { configSchema } from './schema.ts'
+import { Template } from './text-rules.ts'
 
-/** One thing that is wrong with a configuration. */
-export interface Mistake {
-  /** Such as `alerts.rules[2].threshold`. */
-  readonly path: string
-  readonly found: string
-  readonly expected: string
-}
+// Checks what a deployer wrote, with Zod: for the build, scripts and tests. The Worker has `fill.ts`.
 
-/** Thrown for a configuration that can't be used; names every mistake, and no value that came from a variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly mistakes: readonly Mistake[]
-
-  constructor(mistakes: readonly Mistake[]) {
-    const lines = mistakes.map((each) => `  ${each.path}: found ${each.found}, expected ${each.expected}`)
-    super(
-      [
-        `edgewatch.config.ts has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:`,
-        ...lines,
-      ].join('\n'),
-    )
-    this.mistakes = mistakes
-  }
-}
-
-/** A configuration that is ready for use, and what is switched off in it for want of a variable. */
-export interface LoadedConfig {
-  readonly config: Config
-  readonly disabled: readonly DisabledPart[]
-}
-
-/** Types a configuration and hands it on as it is: checking comes with `checkConfig` and `loadConfig`. */
+/** Types a configuration and hands it on as it is. */
 export const defineConfig = (config: ConfigInput): ConfigInput => config
 
 /**
@@ -44,95 +19,103 @@ export const defineConfig = (config: ConfigInput): ConfigInput => config
  * @throws ConfigError with every mistake.
  */
 export function checkConfig(written: unknown): void {
-  const parsed = configSchema.safeParse(written, { reportInput: true })
-  const mistakes = [
-    ...(parsed.error?.issues ?? []).flatMap((issue) => mistakesOf(issue, true)),
-    ...malformedNames(written).map(({ path, text }) => ({
-      path: formatPath(path),
-      found: describe(text, true),
-      expected: 'a name of letters, digits and _ in ${NAME} or ${NAME:-default}',
-    })),
-  ]
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  parse(written)
 }
 
 /**
- * Fills in `${NAME}`s from the environment and checks the result.
- * @throws ConfigError with every mistake, missing names among them.
+ * Checks a configuration, and turns it into what the Worker starts with.
+ * @throws ConfigError with every mistake.
  */
-export function loadConfig(written: unknown, variables: Readonly<Record<string, unknown>>): LoadedConfig {
-  checkConfig(written)
-  const { value, missing, disabled } = interpolate(written, variables)
-  if (missing.length > 0) {
-    throw new ConfigError(
-      missing.map(({ path, name }) => ({
-        path: formatPath(path),
-        found: `\${${name}}, which is not set`,
-        expected: `the variable or secret ${name}`,
-      })),
+export function compileConfig(written: unknown): CompiledConfig {
+  const texts: Record<string, TextNote> = {}
+  const flatten = (node: unknown, path: string): unknown => {
+    if (node instanceof Secret || node instanceof Template) {
+      const isSecret = node instanceof Secret
+      const inner: unknown = isSecret ? node.reveal() : node
+      const rule = inner instanceof Template ? inner.rule : undefined
+      texts[path] = { ...(isSecret && { isSecret }), ...(rule && { rule }) }
+      return flatten(String(inner), path)
+    }
+    if (typeof node === 'string' && canBeEmpty(node)) {
+      const left = withoutText(written, path)
+      if (left) texts[path] = { ...texts[path], whenEmpty: left }
+    }
+    if (Array.isArray(node)) return node.map((item, index) => flatten(item, stepInto(path, index)))
+    if (typeof node !== 'object' || node === null) return node
+    return Object.fromEntries(
+      Object.entries(node).map(([key, child]) => [key, flatten(child, stepInto(path, key))]),
     )
   }
-  const parsed = configSchema.safeParse(withoutDeadNames(value, written), { reportInput: true })
-  if (parsed.success) return { config: parsed.data, disabled }
-  throw new ConfigError(parsed.error.issues.flatMap((issue) => mistakesOf(issue, false)))
+  return { config: flatten(parse(written), ''), texts }
 }
 
-/** What names parts that are switched off leaves them out; what `checkConfig` let pass is no mistake now. */
-function withoutDeadNames(value: unknown, written: unknown): unknown {
-  const filled = value as ConfigInput
-  const whole = written as ConfigInput
-  const isAlive = aliveNames(whole.alerts?.receivers, filled.alerts?.receivers, ({ name }) => [name])
-  const isAliveMonitor = aliveNames(whole.monitors, filled.monitors, (each) => [each.name, monitorId(each)])
+/**
+ * Checks a configuration and fills it in from the environment.
+ * @throws ConfigError with every mistake, missing names among them.
+ */
+export const loadConfig = (written: unknown, variables: Readonly<Record<string, unknown>>): LoadedConfig =>
+  fillConfig(compileConfig(written), variables)
 
-  const routes = filled.alerts?.routes
-  const alerts = filled.alerts && {
-    ...filled.alerts,
-    ...(routes && {
-      routes: Object.fromEntries(
-        Object.entries(routes).map(([level, names]) => [level, names?.filter(isAlive)]),
-      ),
-    }),
-    ...(filled.alerts.rules && {
-      rules: filled.alerts.rules.filter(({ monitor }) => monitor === undefined || isAliveMonitor(monitor)),
-    }),
+function parse(written: unknown): z.output<typeof configSchema> {
+  const parsed = configSchema.safeParse(written, { reportInput: true })
+  const mistakes = [
+    ...(parsed.error?.issues ?? []).flatMap(mistakesOf),
+    ...malformedNames(written).map(({ path, text }) => ({
+      path,
+      found: describe(text),
+      expected: 'a name of letters, digits and _ in ${NAME} or ${NAME:-default}',
+    })),
+  ]
+  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes)
+  return parsed.data
+}
+
+const NAMES = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
+
+/** Whether nothing may be left of a text: where it has only names with an empty default. */
+const canBeEmpty = (text: string): boolean => text !== '' && text.replaceAll(/\$\{\w+:-\}/g, '') === ''
+
+/** What stands at a path where nothing is written there; undefined where something must be. */
+function withoutText(written: unknown, path: string): { value?: unknown } | undefined {
+  const at = (node: unknown, here: string): unknown => {
+    if (here === path) return undefined
+    if (Array.isArray(node)) return node.map((item, index) => at(item, stepInto(here, index)))
+    if (!isRecord(node)) return node
+    return Object.fromEntries(
+      Object.entries(node).map(([key, child]) => [key, at(child, stepInto(here, key))]),
+    )
   }
-  return {
-    ...filled,
-    ...(alerts && { alerts }),
-    ...(filled.monitors && {
-      monitors: filled.monitors.map(
-        (each) => (each?.dependsOn && { ...each, dependsOn: each.dependsOn.filter(isAliveMonitor) }) || each,
-      ),
-    }),
-    // A window that names only what is switched off is for nothing; without names it would be for everything.
-    ...(filled.maintenance && {
-      maintenance: filled.maintenance.map((window) => {
-        if (!window?.monitors?.length) return window
-        const monitors = window.monitors.filter(isAliveMonitor)
-        return monitors.length > 0 ? { ...window, monitors } : undefined
-      }),
-    }),
+  const parsed = configSchema.safeParse(at(written, ''))
+  if (!parsed.success) return undefined
+  let found: unknown
+  const find = (node: unknown, here: string): void => {
+    if (here === path) found = node
+    else if (typeof node === 'object' && node !== null) {
+      for (const [key, child] of Object.entries(node)) {
+        find(child, stepInto(here, Array.isArray(node) ? Number(key) : key))
+      }
+    }
   }
+  find(parsed.data, '')
+  return found === undefined ? {} : { value: found }
 }
 
-/** Whether a name is not one of what was written and is now switched off. */
-function aliveNames<Item>(
-  written: readonly (Item | undefined)[] = [],
-  filled: readonly (Item | undefined)[] = [],
-  namesOf: (item: Item) => readonly string[],
-): (name: string) => boolean {
-  const allNames = (items: readonly (Item | undefined)[]) =>
-    new Set(items.flatMap((item) => (item === undefined ? [] : namesOf(item))))
-  const known = allNames(written)
-  const alive = allNames(filled)
-  return (name) => alive.has(name) || !known.has(name)
+/** Strings with a `${` that starts no `${NAME}`: nothing would ever be filled in. */
+function malformedNames(value: unknown): { path: string; text: string }[] {
+  const visit = (node: unknown, path: string): { path: string; text: string }[] => {
+    if (typeof node === 'string') return node.replace(NAMES, '').includes('${') ? [{ path, text: node }] : []
+    if (Array.isArray(node)) return node.flatMap((item, index) => visit(item, stepInto(path, index)))
+    if (typeof node !== 'object' || node === null) return []
+    return Object.entries(node).flatMap(([key, child]) => visit(child, stepInto(path, key)))
+  }
+  return visit(value, '')
 }
 
-function mistakesOf(issue: z.core.$ZodIssue, showValues: boolean): Mistake[] {
+function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
   const path = formatPath(issue.path)
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
-      path: path === '(top)' ? key : `${path}.${key}`,
+      path: stepInto(path, key),
       found: 'a key that does not exist',
       expected: 'it to be left out or spelt otherwise',
     }))
@@ -140,13 +123,10 @@ function mistakesOf(issue: z.core.$ZodIssue, showValues: boolean): Mistake[] {
   if (issue.code === 'invalid_union') {
     // Of the branches that are of the right type at all, the one with the fewest mistakes says most.
     const [closest] = issue.errors.filter(isAboutKeys).sort((a, b) => a.length - b.length)
-    if (closest) {
-      return closest.flatMap((inner) =>
-        mistakesOf({ ...inner, path: [...issue.path, ...inner.path] }, showValues),
-      )
-    }
+    if (closest)
+      return closest.flatMap((inner) => mistakesOf({ ...inner, path: [...issue.path, ...inner.path] }))
     if (issue.discriminator !== undefined && 'options' in issue && isRecord(issue.input)) {
-      const found = describe(issue.input[issue.discriminator], showValues)
+      const found = describe(issue.input[issue.discriminator])
       return [
         {
           path,
@@ -159,7 +139,7 @@ function mistakesOf(issue: z.core.$ZodIssue, showValues: boolean): Mistake[] {
       ]
     }
   }
-  return [{ path, found: describe(issue.input, showValues), expected: expectation(issue) }]
+  return [{ path: path || '(top)', found: describe(issue.input), expected: expectation(issue) }]
 }
 
 /** Whether a branch of a union took the value for an object, and found mistakes inside. */
@@ -190,18 +170,11 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-function describe(value: unknown, showValues: boolean): string {
+function describe(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
-  if (showValues && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')) {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
     return JSON.stringify(value).slice(0, 80)
   }
   return value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  let text = ''
-  for (const part of path)
-    text += typeof part === 'number' ? `[${part}]` : `${text ? '.' : ''}${String(part)}`
-  return text || '(top)'
 }

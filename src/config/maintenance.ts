@@ -1,17 +1,7 @@
 import { Cron } from 'croner'
 import * as z from 'zod'
 import { durationMs, lineText } from './text.ts'
-
-/** In the order in which cron counts them, from 0. */
-export const WEEKDAYS = [
-  'sunday',
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-] as const
+import { WEEKDAYS } from './weekdays.ts'
 
 const instant = z.iso.datetime({ offset: true, error: 'a time such as "2026-12-01T02:00:00Z"' })
 

@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { nearest } from '../lib/nearest.ts'
 import { createCatalog } from '../metrics/catalog.ts'
 import type { Metric } from '../metrics/model.ts'
-import { declaredMetric, toMetric } from './business.ts'
+import { declaredMetric } from './business.ts'
+import { toMetric } from './declared-metrics.ts'
 
 // Names of metrics by which one part of a configuration speaks of another.
 

@@ -1,11 +1,21 @@
 import * as z from 'zod'
 import { compileJsonPath } from '../lib/json-path.ts'
 import { Pattern } from '../lib/pattern.ts'
-import { Secret } from '../lib/secret.ts'
-import { slugOf } from '../lib/text.ts'
-import { locations } from './locations.ts'
+import { LOCATION_HINTS, type Location } from './locations.ts'
+import { monitorId } from './monitor-ids.ts'
 import { severity } from './rules.ts'
-import { hostText, labelName, lineText, secretText, slug, urlText, whenUnset } from './text.ts'
+import {
+  headerValueText,
+  hostText,
+  labelName,
+  lineText,
+  monitoredUrlText,
+  secretText,
+  slug,
+  urlText,
+  whenUnset,
+} from './text.ts'
+import { isTemplate } from './text-rules.ts'
 
 /** Seconds, as uptime services have them. */
 const seconds = z.number().positive()
@@ -45,15 +55,6 @@ const jsonAssertion = z
 
 /** A header's name (RFC 9110, 5.1). */
 const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: 'the name of a header' })
-
-/** A header's value as it can be sent: on one line, of what Latin 1 has. */
-const headerValue = z
-  .string()
-  .min(1)
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, {
-    error: 'the value of a header, on one line and without signs beyond Latin 1',
-  })
-  .transform((text) => new Secret(text))
 
 const headerAssertion = z
   .strictObject({
@@ -121,6 +122,19 @@ const asking = {
   recoveries: z.number().int().min(1).max(10).default(2),
 }
 
+const LOCATIONS = Object.keys(LOCATION_HINTS) as Location[]
+
+/** A location by its name or by Cloudflare's code for it; once parsed, the name. */
+const location = z
+  .enum([...LOCATIONS, ...Object.values(LOCATION_HINTS)])
+  .transform((text) => LOCATIONS.find((name) => name === text || LOCATION_HINTS[name] === text)!)
+
+/** Places to check from; each of them counts once. */
+const locations = z
+  .array(location)
+  .min(1)
+  .transform((list) => [...new Set(list)])
+
 /** What every monitor has that is checked from places on earth. */
 const remote = {
   ...asking,
@@ -135,11 +149,9 @@ const http = z
       .literal('http')
       .optional()
       .transform(() => 'http' as const),
-    url: urlText.refine((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, {
-      error: 'a URL without a password; it goes into auth',
-    }),
+    url: monitoredUrlText,
     method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
-    headers: z.record(headerName, headerValue).default({}),
+    headers: z.record(headerName, headerValueText).default({}),
     /** Text is sent as it is; anything else as JSON. */
     body: z.json().optional(),
     /** Basic authentication. */
@@ -228,6 +240,11 @@ const heartbeat = z.strictObject({
 /** Something that is watched. The document's fields and units are kept: durations are seconds. */
 export const monitor = z
   .discriminatedUnion('type', [http, tcp, dns, service, mongodb, redis, heartbeat])
+  // History and incidents go by the id: it must not change with a variable.
+  .refine(({ id, name }) => id !== undefined || !isTemplate(String(name)), {
+    path: ['id'],
+    error: 'an id, because the name has a ${NAME} in it',
+  })
   .transform((each) => ({ ...each, id: monitorId(each) }))
 
 /** See `monitor`. */
@@ -237,15 +254,6 @@ export type MonitorOf<Type extends MonitorConfig['type']> = Extract<MonitorConfi
 export type HttpExpectation = z.infer<typeof httpExpectation>
 export type JsonAssertion = z.infer<typeof jsonAssertion>
 export type HeaderAssertion = z.infer<typeof headerAssertion>
-
-/** The identity of a monitor as it is written: its `id`, or what its name gives. */
-export const monitorId = ({
-  id,
-  name,
-}: {
-  readonly id?: string | undefined
-  readonly name: string
-}): string => id ?? slugOf(name)
 
 /** Whether a text is the path of a route, with or without a query: two slashes would begin the name of a host. */
 function isPath(text: string): boolean {

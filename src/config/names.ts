@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { slugOf } from '../lib/text.ts'
-import { monitorId } from './monitors.ts'
+import { monitorAlertId, monitorId } from './monitor-ids.ts'
 
 // Names by which one part of a configuration speaks of another.
 
@@ -110,9 +110,6 @@ function checkMonitors({ monitors, maintenance }: LooseNames, report: Report): v
     })
   })
 }
-
-/** The alert that fires while a monitor is down. */
-export const monitorAlertId = (monitor: string): string => `monitor-${monitor}`
 
 const idsOf = (monitors: LooseNames['monitors']): (string | undefined)[] =>
   monitors.map(({ id, name }) => (name === undefined ? id : monitorId({ id, name })))

@@ -1,48 +1,12 @@
 import * as z from 'zod'
+import { SEVERITIES } from './severity.ts'
+import { BUILT_IN_SIGNALS, isOfManyRequests, isOfMonitor, isOverRequests } from './signals.ts'
 import { durationMs, labelName, slug, urlText } from './text.ts'
 
-/** How bad an alert is; decides who is told. */
-export const severity = z.enum(['critical', 'warning', 'info'])
+/** See `SEVERITIES`. */
+export const severity = z.enum(SEVERITIES)
 
-/** See `severity`. */
-export type Severity = z.infer<typeof severity>
-
-/**
- * Signals that Edgewatch measures itself, with their units in their names.
- *
- * - over requests, within the rule's `over`, of one `route` or of all: `request_rate` (per second), `error_ratio`
- *   (5xx of all, 0 to 1), `latency_p50_ms`, `latency_p95_ms`, `latency_p99_ms`
- * - of the dependencies, as probed by this run: `…_up` (1 or 0), `…_latency_ms`, and used shares from 0 to 1
- * - of one `monitor`: `monitor_up` and `monitor_degraded` (1 or 0), and within `over` `monitor_latency_p50_ms`,
- *   `…_p95_ms`, `…_p99_ms` and `monitor_uptime_ratio` (0 to 1, of the time that was measured)
- * - `cache_hit_ratio` (0 to 1) within `over`; `scheduler_lag_seconds`: how late this run is
- */
-const builtInSignal = z.enum([
-  'request_rate',
-  'error_ratio',
-  'latency_p50_ms',
-  'latency_p95_ms',
-  'latency_p99_ms',
-  'mongodb_up',
-  'mongodb_latency_ms',
-  'mongodb_connections_ratio',
-  'mongodb_memory_ratio',
-  'mongodb_disk_ratio',
-  'redis_up',
-  'redis_latency_ms',
-  'redis_memory_ratio',
-  'cache_hit_ratio',
-  'scheduler_lag_seconds',
-  'monitor_up',
-  'monitor_degraded',
-  'monitor_latency_p50_ms',
-  'monitor_latency_p95_ms',
-  'monitor_latency_p99_ms',
-  'monitor_uptime_ratio',
-])
-
-/** See `builtInSignal`. */
-export type BuiltInSignal = z.infer<typeof builtInSignal>
+const builtInSignal = z.enum(BUILT_IN_SIGNALS)
 
 /**
  * Any metric of `/metrics`, by its full name. The series that have all the given labels are added up. A gauge gives
@@ -101,17 +65,6 @@ export const rule = z
     path: ['monitor'],
     error: 'the name of a monitor where the signal is one of a monitor, and nothing elsewhere',
   })
-
-/** Whether a signal is measured over requests, so that it can be that of one route. */
-export const isOverRequests = (signal: unknown): boolean =>
-  typeof signal === 'string' && /^(request_rate|error_ratio|latency_.*)$/.test(signal)
-
-/** Whether a signal is made of single requests, so that few of them make it jump. */
-const isOfManyRequests = (signal: unknown): boolean => isOverRequests(signal) && signal !== 'request_rate'
-
-/** Whether a signal is measured of a monitor. */
-export const isOfMonitor = (signal: unknown): boolean =>
-  typeof signal === 'string' && signal.startsWith('monitor_')
 
 /** See `rule`. */
 export type Rule = z.infer<typeof rule>

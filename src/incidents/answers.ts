@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { severity } from '../config/rules.ts'
+import { SEVERITIES } from '../config/severity.ts'
 import { list, time } from '../lib/openapi/operation.ts'
 import { STAGES } from './model.ts'
 
@@ -33,7 +33,7 @@ export const incident = z
     id: z.string(),
     source: z.enum(['monitor', 'rule', 'person']).meta({ description: 'Who opened it' }),
     title: z.string(),
-    severity,
+    severity: z.enum(SEVERITIES),
     stage,
     monitors: list(z.string()).meta({ description: 'Ids of the monitors that it is about' }),
     started_at: time,

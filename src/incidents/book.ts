@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { Severity } from '../config/rules.ts'
+import type { Severity } from '../config/severity.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DAY_MS } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'

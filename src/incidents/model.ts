@@ -1,5 +1,5 @@
 import type { IncidentEvent } from '../alerts/model.ts'
-import type { Severity } from '../config/rules.ts'
+import type { Severity } from '../config/severity.ts'
 
 /** Where the work on an incident stands, in the order in which it usually goes. */
 export const STAGES = ['investigating', 'identified', 'monitoring', 'resolved'] as const

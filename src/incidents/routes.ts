@@ -1,11 +1,11 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
 import type { MonitorConfig } from '../config/monitors.ts'
-import { severity } from '../config/rules.ts'
-import { lineText, requiredText } from '../config/text.ts'
+import { SEVERITIES } from '../config/severity.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DAY_MS } from '../lib/clock.ts'
 import { HttpError } from '../lib/http-error.ts'
+import { lazySchema, type Zod } from '../lib/lazy-schema.ts'
+import { lineText, requiredText } from '../lib/request-text.ts'
 import type { Result } from '../lib/result.ts'
 import { validate } from '../lib/validation.ts'
 import type { IncidentBookClient } from './book.ts'
@@ -65,40 +65,44 @@ export function incidentRoutes({ incidents, book, monitors, clock }: IncidentRou
 }
 
 function requestSchemas(monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[]) {
-  const known = monitors.map(({ name }) => name).join(', ') || 'there are none'
-  const monitorId = z.string().transform((written, context) => {
-    const found = monitors.find(({ id, name }) => id === written || name === written)
-    if (found) return found.id
-    context.addIssue({ code: 'custom', message: `the name or id of a monitor (${known})`, input: written })
-    return z.NEVER
-  })
-  const monitorIds = z
-    .array(monitorId)
-    .max(1_000)
-    .transform((ids) => [...new Set(ids)])
-  const title = lineText(200)
-  const message = requiredText(5_000).regex(/^[\P{Cc}\n\r\t]*$/u, {
-    error: 'text without control characters',
-  })
-  const stage = z.enum(STAGES)
-  const by = lineText(100).optional()
+  const monitorId = (z: Zod) =>
+    z.string().transform((written, context) => {
+      const found = monitors.find(({ id, name }) => id === written || name === written)
+      if (found) return found.id
+      const known = monitors.map(({ name }) => name).join(', ') || 'there are none'
+      context.addIssue({ code: 'custom', message: `the name or id of a monitor (${known})`, input: written })
+      return z.NEVER
+    })
+  const monitorIds = (z: Zod) =>
+    z
+      .array(monitorId(z))
+      .max(1_000)
+      .transform((ids) => [...new Set(ids)])
+  const title = (z: Zod) => lineText(z, 200)
+  const message = (z: Zod) =>
+    requiredText(z, 5_000).regex(/^[\P{Cc}\n\r\t]*$/u, { error: 'text without control characters' })
+  const by = (z: Zod) => lineText(z, 100).optional()
   return {
-    filter: z.strictObject({ monitor: monitorId.optional() }),
-    post: z.strictObject({
-      title,
-      message,
-      stage: stage.default('investigating'),
-      severity: severity.default('warning'),
-      monitors: monitorIds.default([]),
-      by,
-    }),
-    update: z.strictObject({ stage, message, by }),
-    amendment: z
-      .strictObject({ title: title.optional(), monitors: monitorIds.optional() })
-      .refine((amendment) => Object.keys(amendment).length > 0, {
-        path: ['title'],
-        error: 'say what to change: title or monitors',
+    filter: lazySchema((z) => z.strictObject({ monitor: monitorId(z).optional() })),
+    post: lazySchema((z) =>
+      z.strictObject({
+        title: title(z),
+        message: message(z),
+        stage: z.enum(STAGES).default('investigating'),
+        severity: z.enum(SEVERITIES).default('warning'),
+        monitors: monitorIds(z).default([]),
+        by: by(z),
       }),
+    ),
+    update: lazySchema((z) => z.strictObject({ stage: z.enum(STAGES), message: message(z), by: by(z) })),
+    amendment: lazySchema((z) =>
+      z
+        .strictObject({ title: title(z).optional(), monitors: monitorIds(z).optional() })
+        .refine((amendment) => Object.keys(amendment).length > 0, {
+          path: ['title'],
+          error: 'say what to change: title or monitors',
+        }),
+    ),
   }
 }
 

@@ -7,7 +7,7 @@ import { plainMessage } from './plain-message.ts'
 /** What a middleware of `validate` checks. */
 export interface Validation {
   readonly target: keyof ValidationTargets
-  readonly schema: ZodType
+  readonly schema: () => Promise<ZodType>
 }
 
 const validations = new WeakMap<object, Validation>()
@@ -18,28 +18,35 @@ export const validationOf = (handler: object): Validation | undefined => validat
 /**
  * Checks a part of a request against a schema; what is wrong with it becomes a 400 that names every field, and a body
  * of another media type than JSON a 415. The handler reads the result with `c.req.valid(target)`.
+ * @param schema see `lazySchema`
  */
 export const validate = <Schema extends ZodType, Target extends keyof ValidationTargets>(
   target: Target,
-  schema: Schema,
+  schema: () => Promise<Schema>,
 ) => {
-  const middleware = zValidator(
-    target,
-    schema,
-    async (result, c) => {
-      if (target === 'json' && (await hasUnreadBody(c))) {
-        throw new HttpError(
-          415,
-          'unsupported_media_type',
-          'Content-Type: the body must be sent as application/json',
-        )
-      }
-      if (result.success) return
-      throw invalidRequest(fieldMistakes(result.error, target === 'json' ? 'body' : target))
-    },
-    // `never`: the declared result of this function leaves no room for an error without the schema's own type.
-    { validationFunction: (_, value) => schema.safeParseAsync(value, { error: plainMessage }) as never },
-  )
+  const create = (made: Schema) =>
+    zValidator(
+      target,
+      made,
+      async (result, c) => {
+        if (target === 'json' && (await hasUnreadBody(c))) {
+          throw new HttpError(
+            415,
+            'unsupported_media_type',
+            'Content-Type: the body must be sent as application/json',
+          )
+        }
+        if (result.success) return
+        throw invalidRequest(fieldMistakes(result.error, target === 'json' ? 'body' : target))
+      },
+      // `never`: the declared result of this function leaves no room for an error without the schema's own type.
+      { validationFunction: (_, value) => made.safeParseAsync(value, { error: plainMessage }) as never },
+    )
+  let validator: ReturnType<typeof create> | undefined
+  const middleware: ReturnType<typeof create> = async (c, next) => {
+    validator ??= create(await schema())
+    return validator(c, next)
+  }
   validations.set(middleware, { target, schema })
   return middleware
 }

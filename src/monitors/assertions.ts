@@ -1,8 +1,6 @@
 import type { JSONValue } from 'json-p3'
 import type { HeaderAssertion, HttpExpectation } from '../config/monitors.ts'
 import type { BodyStart } from '../lib/body.ts'
-import { Pattern } from '../lib/pattern.ts'
-import { jsonMismatch } from './json-assertion.ts'
 import type { Excerpt, Mismatch } from './reason.ts'
 
 /** The part of an HTTP answer that assertions are about. */
@@ -14,18 +12,23 @@ export interface HttpAnswer {
 }
 
 /** The first thing about an answer that is not as expected; undefined where all is. Latency is judged elsewhere. */
-export function httpMismatch(
+export async function httpMismatch(
   { status, headers, body }: HttpAnswer,
   expect: Omit<HttpExpectation, 'maxLatencyMs'>,
   excerpt: Excerpt,
-): Mismatch | undefined {
+): Promise<Mismatch | undefined> {
   if (!expect.status.some((each) => coversStatus(each, status))) {
     return { expected: `status ${expect.status.join(' or ')}`, came: String(status) }
   }
+  // RE2 and JSONPath are loaded when first needed: they would make every start of the Worker slower.
+  const Pattern = expect.headers.some(({ matches }) => matches !== undefined)
+    ? (await import('../lib/pattern.ts')).Pattern
+    : undefined
+  const isMatch = (pattern: string, text: string) => Pattern !== undefined && new Pattern(pattern).isIn(text)
   return (
-    firstOf(expect.headers, (each) => headerMismatch(headers, each, excerpt)) ??
+    firstOf(expect.headers, (each) => headerMismatch(headers, each, isMatch, excerpt)) ??
     bodyMismatch(body, expect.body, excerpt) ??
-    (expect.json.length > 0 ? jsonBodyMismatch(body, expect.json, excerpt) : undefined)
+    (expect.json.length > 0 ? await jsonBodyMismatch(body, expect.json, excerpt) : undefined)
   )
 }
 
@@ -41,6 +44,7 @@ export function coversStatus(expected: number | string, status: number): boolean
 function headerMismatch(
   headers: Headers,
   { name, equals, contains, matches, exists }: HeaderAssertion,
+  isMatch: (pattern: string, text: string) => boolean,
   excerpt: Excerpt,
 ): Mismatch | undefined {
   const value = headers.get(name)
@@ -53,7 +57,7 @@ function headerMismatch(
     return { expected: `${subject} to equal ${quoted(equals)}`, came }
   if (contains !== undefined && !value?.includes(contains))
     return { expected: `${subject} to contain ${quoted(contains)}`, came }
-  if (matches !== undefined && (value === null || !new Pattern(matches).isIn(value)))
+  if (matches !== undefined && (value === null || !isMatch(matches, value)))
     return { expected: `${subject} to match ${quoted(matches)}`, came }
   return undefined
 }
@@ -74,16 +78,17 @@ function bodyMismatch(
   return undefined
 }
 
-function jsonBodyMismatch(
+async function jsonBodyMismatch(
   { text, isCut }: BodyStart,
   assertions: HttpExpectation['json'],
   excerpt: Excerpt,
-): Mismatch | undefined {
+): Promise<Mismatch | undefined> {
   const json = parse(text)
   if (json === undefined) {
     const came = text === '' ? 'an empty body' : JSON.stringify(excerpt(text))
     return { expected: 'JSON', came: isCut ? `a body that is cut (${CUT})` : came }
   }
+  const { jsonMismatch } = await import('./json-assertion.ts')
   return firstOf(assertions, (each) => jsonMismatch(json, each, excerpt))
 }
 

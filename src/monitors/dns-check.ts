@@ -1,4 +1,3 @@
-import * as z from 'zod'
 import type { MonitorOf } from '../config/monitors.ts'
 import type { Clock } from '../lib/clock.ts'
 import { SECOND_MS } from '../lib/clock.ts'
@@ -23,11 +22,6 @@ const MAX_SHOWN_RECORDS = 3
 /** The codes that tell of the name rather than of the resolver. */
 const CODES: Readonly<Record<number, string>> = { 2: 'SERVFAIL', 3: 'NXDOMAIN' }
 
-const answerSchema = z.object({
-  Status: z.number().int(),
-  Answer: z.array(z.object({ type: z.number(), data: z.string() })).default([]),
-})
-
 /**
  * Checks that a name has records of a type, or all those that are expected. A resolver that can't be reached, or that
  * refuses to answer, says nothing of the name: `unknown`.
@@ -49,7 +43,7 @@ export async function checkDns(
     return unknown(sent.error.message === 'timed out' ? timedOutAfter(check.timeout) : 'gave no answer')
   }
   if (sent.value.status !== 200) return unknown(`answered with status ${sent.value.status}`)
-  const answer = answerSchema.safeParse(parse(sent.value.body)).data
+  const answer = readAnswer(sent.value.body)
   if (!answer) return unknown('gave an answer that is not DNS in JSON')
   if (answer.Status !== 0 && !(answer.Status in CODES)) return unknown(`answered with code ${answer.Status}`)
 
@@ -68,10 +62,23 @@ export async function checkDns(
   return { atMs, outcome: 'failed', latencyMs, reason: reasonOf({ expected, came }) }
 }
 
-function parse(text: string): unknown {
+interface DnsAnswer {
+  readonly Status: number
+  readonly Answer: readonly { readonly type: number; readonly data: string }[]
+}
+
+/** Undefined for what is not DNS in JSON. */
+function readAnswer(text: string): DnsAnswer | undefined {
   try {
-    return JSON.parse(text)
+    const { Status, Answer = [] }: { Status?: unknown; Answer?: unknown } = JSON.parse(text) ?? {}
+    if (!Number.isInteger(Status) || !Array.isArray(Answer) || !Answer.every(isRecord)) return undefined
+    return { Status: Status as number, Answer }
   } catch {
     return undefined
   }
+}
+
+const isRecord = (item: unknown): item is DnsAnswer['Answer'][number] => {
+  const { type, data } = (item ?? {}) as Partial<Record<'type' | 'data', unknown>>
+  return typeof type === 'number' && typeof data === 'string'
 }

@@ -43,7 +43,7 @@ export async function checkHttp(check: HttpCheck, tools: HttpCheckTools): Promis
   if ('outcome' in answer) return { atMs, ...answer }
   // Made only where something is not as expected.
   const excerpt: Excerpt = (text) => excerptWithout(hiddenIn(check, first))(text)
-  const mismatch = httpMismatch(answer, check.expect, excerpt)
+  const mismatch = await httpMismatch(answer, check.expect, excerpt)
   if (mismatch) return { atMs, outcome: 'failed', latencyMs, reason: reasonOf(mismatch) }
   return findingByLatency(atMs, latencyMs, check.expect.maxLatencyMs)
 }

@@ -1,5 +1,6 @@
 import { Cron } from 'croner'
-import { type MaintenanceConfig, WEEKDAYS } from '../config/maintenance.ts'
+import type { MaintenanceConfig } from '../config/maintenance.ts'
+import { WEEKDAYS } from '../config/weekdays.ts'
 import { DAY_MS, MINUTE_MS } from '../lib/clock.ts'
 import type { Maintenance } from './model.ts'
 

@@ -1,11 +1,11 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
 import type { MonitorConfig } from '../config/monitors.ts'
-import { lineText } from '../config/text.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DAY_MS, isoTime } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError, wrongField } from '../lib/http-error.ts'
+import { lazySchema, type Zod } from '../lib/lazy-schema.ts'
+import { lineText } from '../lib/request-text.ts'
 import { validate } from '../lib/validation.ts'
 import { checkJson, historyJson, maintenanceJson, monitorJson, warningsOf } from './json.ts'
 import { unpackHistories } from './packed-history.ts'
@@ -20,28 +20,32 @@ const LATEST_MS = Date.UTC(9999, 11, 31)
 /** An answer of more checks than a day has would be large, with a minute's interval in many regions. */
 const MAX_CHECKS_MS = DAY_MS
 
-const instant = z.iso.datetime({ offset: true, error: 'a time such as "2026-12-01T02:00:00Z"' })
+const instant = (z: Zod) => z.iso.datetime({ offset: true, error: 'a time such as "2026-12-01T02:00:00Z"' })
 
-const checksQuery = z.strictObject({ from: instant.optional(), to: instant.optional() })
+const checksQuery = lazySchema((z) =>
+  z.strictObject({ from: instant(z).optional(), to: instant(z).optional() }),
+)
 
-const maintenanceRequest = z
-  .strictObject({
-    title: lineText(200),
-    /** Names or ids; all monitors where none is named. */
-    monitors: z.array(z.string().max(100)).max(1_000).default([]),
-    /** By default now. */
-    from: instant.optional(),
-    /** When it ends: this or `for`. */
-    to: instant.optional(),
-    for: z
-      .string()
-      .refine((text) => (parseDurationMs(text) ?? 0) > 0, { error: 'a duration such as "30m" or "4h"' })
-      .optional(),
-  })
-  .refine(({ to, for: duration }) => (to === undefined) !== (duration === undefined), {
-    path: ['to'],
-    error: 'say when it ends: to or for, one of them',
-  })
+const maintenanceRequest = lazySchema((z) =>
+  z
+    .strictObject({
+      title: lineText(z, 200),
+      /** Names or ids; all monitors where none is named. */
+      monitors: z.array(z.string().max(100)).max(1_000).default([]),
+      /** By default now. */
+      from: instant(z).optional(),
+      /** When it ends: this or `for`. */
+      to: instant(z).optional(),
+      for: z
+        .string()
+        .refine((text) => (parseDurationMs(text) ?? 0) > 0, { error: 'a duration such as "30m" or "4h"' })
+        .optional(),
+    })
+    .refine(({ to, for: duration }) => (to === undefined) !== (duration === undefined), {
+      path: ['to'],
+      error: 'say when it ends: to or for, one of them',
+    }),
+)
 
 /** What the routes need. */
 export interface MonitorRoutesSettings {

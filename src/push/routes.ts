@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
-import * as z from 'zod'
+import type * as z from 'zod'
 import { isoTime } from '../lib/clock.ts'
 import { HttpError } from '../lib/http-error.ts'
+import { lazySchema } from '../lib/lazy-schema.ts'
 import { validate } from '../lib/validation.ts'
 import type * as answers from './answers.ts'
 import type { PushStoreClient } from './client.ts'
@@ -43,7 +44,7 @@ export function pushRoutes(settings: PushRoutesSettings): Hono {
   return routes
 }
 
-const deletion = z.object({ job: z.string().min(1) }).catchall(z.string())
+const deletion = lazySchema((z) => z.object({ job: z.string().min(1) }).catchall(z.string()))
 
 /** Pushed groups for the admin; to be mounted under `/admin`, behind its authentication. */
 export function pushedRoutes(store: () => PushStoreClient) {

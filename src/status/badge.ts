@@ -1,4 +1,5 @@
-import * as z from 'zod'
+import type * as z from 'zod'
+import { lazySchema } from '../lib/lazy-schema.ts'
 import { truncate } from '../lib/text.ts'
 import type { MonitorState } from '../monitors/model.ts'
 import { inkOn, paletteOf } from './colours.ts'
@@ -7,10 +8,12 @@ import type { PublicMonitor, PublicStatus } from './page-model.ts'
 import { latencyWords, latestLatency, percent, STATE_WORDS } from './words.ts'
 
 /** The query of a badge. */
-export const badgeQuery = z.object({ show: z.enum(['state', 'uptime', 'latency']).default('state') })
+export const badgeQuery = lazySchema((z) =>
+  z.object({ show: z.enum(['state', 'uptime', 'latency']).default('state') }),
+)
 
 /** What a badge tells. */
-export type BadgeKind = z.infer<typeof badgeQuery>['show']
+export type BadgeKind = z.infer<Awaited<ReturnType<typeof badgeQuery>>>['show']
 
 const LABEL_COLOUR = '#3d444d'
 

@@ -1,4 +1,4 @@
-import { monitorAlertId } from '../config/names.ts'
+import { monitorAlertId } from '../config/monitor-ids.ts'
 import type { IncidentRecord, IncidentStage, IncidentUpdate } from '../incidents/model.ts'
 
 /** An incident as the public sees it. */

@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import written from '../../edgewatch.config.ts'
 import { settingsOf } from '../../src/admin/settings.ts'
-import { describeConfig } from '../../src/config/describe.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { describeConfig } from '../../src/config/fill.ts'
+import { compileConfig, loadConfig } from '../../src/config/load.ts'
+
+const compiled = compileConfig(written)
 
 const shown = (config: unknown) => JSON.stringify(settingsOf(config, 'config'))
 
@@ -12,7 +14,7 @@ const NAMES = [...JSON.stringify(written).matchAll(/\$\{([A-Z_]+)/g)].map(([, na
 
 describe('the settings', () => {
   it('are those in force, with defaults and what is switched off left out', () => {
-    const settings = settingsOf(describeConfig(written, { MONGODB_URI: 'mongodb://x' }), 'config')
+    const settings = settingsOf(describeConfig(compiled, { MONGODB_URI: 'mongodb://x' }), 'config')
     const textOf = (path: string) => settings.find((each) => each.path === path)?.value
     expect(textOf('mongodb.uri')).toBe('${MONGODB_URI}')
     expect(textOf('mongodb.idle')).toBe('2s')
@@ -31,7 +33,7 @@ describe('the settings', () => {
     )
     fc.assert(
       fc.property(variables, (texts) => {
-        const output = shown(describeConfig(written, texts))
+        const output = shown(describeConfig(compiled, texts))
         for (const name of NAMES) expect(output).not.toContain(JSON.stringify(texts[name]).slice(1, -1))
       }),
       { numRuns: 50 },

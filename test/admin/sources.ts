@@ -4,8 +4,8 @@ import type { PageSources } from '../../src/admin/pages/page-kit.tsx'
 import type { Incident } from '../../src/alerts/model.ts'
 import type { AlertsOverview } from '../../src/alerts/status.ts'
 import type { BusinessOverview } from '../../src/business/ports.ts'
-import { describeConfig } from '../../src/config/describe.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { describeConfig } from '../../src/config/fill.ts'
+import { compileConfig, loadConfig } from '../../src/config/load.ts'
 import type { Facts } from '../../src/health/model.ts'
 import type { IncidentBookClient } from '../../src/incidents/book.ts'
 import type { MissingPart } from '../../src/incidents/client.ts'
@@ -348,7 +348,7 @@ export class FakeSources {
         asksDatabase: true,
       },
       cache: () => ({ getOrCompute: (_key, _ttl, compute) => compute() }),
-      described: () => describeConfig(this.config, this.variables),
+      described: () => describeConfig(compileConfig(this.config), this.variables),
       log: silentLogger,
       clock,
     }

@@ -1,9 +1,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
+import * as z from 'zod'
 import { declareMetrics, Effects } from '../../src/business/effects.ts'
 import type { BusinessEvent } from '../../src/business/events.ts'
-import { isMistake, readEvent } from '../../src/business/events.ts'
+import { eventSchemaOf, isMistake, readEvent } from '../../src/business/events.ts'
 import type { BusinessDatabase, EventQueueClient } from '../../src/business/ports.ts'
 import type { EventQueueSettings } from '../../src/business/settings.ts'
 import { business } from '../../src/config/business.ts'
@@ -73,9 +74,11 @@ export const config = business.parse({
 export const metrics = declareMetrics(config, 'esg')
 const effects = new Effects(config, metrics, catalog, 'esg')
 
+const eventSchema = eventSchemaOf(z)
+
 /** An event as the queue gets it. */
 function event(sent: object, now = NOON): BusinessEvent {
-  const read = readEvent(sent, now, config)
+  const read = readEvent(sent, eventSchema, now, config)
   if (isMistake(read)) throw new Error(`${read.field}: ${read.reason}`)
   return read
 }

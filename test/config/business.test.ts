@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import written from '../../edgewatch.config.ts'
-import { ConfigError, checkConfig, loadConfig } from '../../src/config/load.ts'
+import { checkConfig, loadConfig } from '../../src/config/load.ts'
+import { ConfigError } from '../../src/config/mistakes.ts'
 import { createCatalog } from '../../src/metrics/catalog.ts'
 
 const mistakesIn = (business: unknown, more: object = {}) => {

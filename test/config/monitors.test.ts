@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, checkConfig, loadConfig } from '../../src/config/load.ts'
+import { checkConfig, loadConfig } from '../../src/config/load.ts'
+import { ConfigError } from '../../src/config/mistakes.ts'
 
 /** The two monitors of the reference document, field by field. */
 const FROM_THE_DOCUMENT = [

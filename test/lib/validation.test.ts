@@ -6,7 +6,11 @@ import { validate } from '../../src/lib/validation.ts'
 
 /** What is said of a value of the field `x`. */
 async function saidOf(schema: z.ZodType, body: unknown): Promise<string[]> {
-  const app = new Hono().post('/', validate('json', z.strictObject({ x: schema })), (c) => c.text('fine'))
+  const app = new Hono().post(
+    '/',
+    validate('json', async () => z.strictObject({ x: schema })),
+    (c) => c.text('fine'),
+  )
   let said: string[] = []
   app.onError((error, c) => {
     if (!(error instanceof HttpError)) throw error

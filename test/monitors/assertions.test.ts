@@ -14,9 +14,9 @@ interface Answer {
 }
 
 /** Why an answer is not as expected; undefined where it is. */
-function judged(expected: Expect, { status = 200, headers = {}, text = '', isCut = false }: Answer) {
+async function judged(expected: Expect, { status = 200, headers = {}, text = '', isCut = false }: Answer) {
   const answer = { status, headers: new Headers(headers), body: { text, isCut } }
-  const mismatch = httpMismatch(answer, httpMonitor({ expect: expected }).expect, excerptWithout([]))
+  const mismatch = await httpMismatch(answer, httpMonitor({ expect: expected }).expect, excerptWithout([]))
   return mismatch && reasonOf(mismatch)
 }
 
@@ -35,28 +35,28 @@ describe('an expected status', () => {
     )
   })
 
-  it('is 2xx unless stated, and any of those stated will do', () => {
-    expect(judged({}, { status: 204 })).toBeUndefined()
-    expect(judged({}, { status: 503 })).toBe('expected status 2xx, got 503')
-    expect(judged({ status: [404, '500-502'] }, { status: 501 })).toBeUndefined()
-    expect(judged({ status: [404, '500-502'] }, { status: 200 })).toBe(
+  it('is 2xx unless stated, and any of those stated will do', async () => {
+    expect(await judged({}, { status: 204 })).toBeUndefined()
+    expect(await judged({}, { status: 503 })).toBe('expected status 2xx, got 503')
+    expect(await judged({ status: [404, '500-502'] }, { status: 501 })).toBeUndefined()
+    expect(await judged({ status: [404, '500-502'] }, { status: 200 })).toBe(
       'expected status 404 or 500-502, got 200',
     )
   })
 })
 
 describe('an expected body', () => {
-  it('contains all of these and none of those', () => {
+  it('contains all of these and none of those', async () => {
     const body = { contains: ['works', 'systems'], notContains: ['Error'] }
-    expect(judged({ body }, { text: 'All systems work, works' })).toBeUndefined()
-    expect(judged({ body }, { text: 'All systems\nare down' })).toBe(
+    expect(await judged({ body }, { text: 'All systems work, works' })).toBeUndefined()
+    expect(await judged({ body }, { text: 'All systems\nare down' })).toBe(
       'expected a body with "works", got "All systems are down"',
     )
-    expect(judged({ body }, { text: '' })).toBe('expected a body with "works", got an empty one')
-    expect(judged({ body }, { text: 'works systems Error' })).toBe(
+    expect(await judged({ body }, { text: '' })).toBe('expected a body with "works", got an empty one')
+    expect(await judged({ body }, { text: 'works systems Error' })).toBe(
       'expected a body without "Error", got one with it',
     )
-    expect(judged({ body }, { text: 'xxx', isCut: true })).toContain('only 1 MiB of it is read')
+    expect(await judged({ body }, { text: 'xxx', isCut: true })).toContain('only 1 MiB of it is read')
   })
 })
 
@@ -75,8 +75,8 @@ describe('an expected header', () => {
     [{ name: 'set-cookie', matches: '^x' }, 'expected header set-cookie to match "^x", got another value'],
     [{ name: 'set-cookie', exists: false }, 'expected no header set-cookie, got one'],
     [{ name: 'age', exists: true }, 'expected header age, got none'],
-  ])('%j', (assertion, reason) => {
-    expect(judged({ headers: [assertion] }, { headers })).toBe(reason)
+  ])('%j', async (assertion, reason) => {
+    expect(await judged({ headers: [assertion] }, { headers })).toBe(reason)
   })
 })
 
@@ -116,27 +116,29 @@ describe('an expected value of a JSON body', () => {
     // All that is found must hold.
     [{ path: '$.parts[*].state', equals: 'ok' }, 'expected $.parts[*].state to equal "ok", got "broken"'],
     [{ path: "$.parts[?@.name == 'a'].state", equals: 'ok' }, undefined],
-  ])('%j', (assertion, reason) => {
-    expect(judged({ json: [assertion] }, { text })).toBe(reason)
+  ])('%j', async (assertion, reason) => {
+    expect(await judged({ json: [assertion] }, { text })).toBe(reason)
   })
 
-  it('needs a body that is JSON', () => {
+  it('needs a body that is JSON', async () => {
     const json = [{ path: '$.status', exists: true }]
-    expect(judged({ json }, { text: '<html>502</html>' })).toBe('expected JSON, got "<html>502</html>"')
-    expect(judged({ json }, { text: '' })).toBe('expected JSON, got an empty body')
-    expect(judged({ json }, { text: '{"status":', isCut: true })).toBe(
+    expect(await judged({ json }, { text: '<html>502</html>' })).toBe('expected JSON, got "<html>502</html>"')
+    expect(await judged({ json }, { text: '' })).toBe('expected JSON, got an empty body')
+    expect(await judged({ json }, { text: '{"status":', isCut: true })).toBe(
       'expected JSON, got a body that is cut (only 1 MiB of it is read)',
     )
   })
 
-  it('says so where it is nested too deeply to be searched', () => {
+  it('says so where it is nested too deeply to be searched', async () => {
     const deep = '['.repeat(10_000) + ']'.repeat(10_000)
-    expect(judged({ json: [{ path: '$..a', exists: true }] }, { text: deep })).toContain('nested too deeply')
+    expect(await judged({ json: [{ path: '$..a', exists: true }] }, { text: deep })).toContain(
+      'nested too deeply',
+    )
   })
 })
 
-it('the first thing that is wrong is told, the status before all', () => {
+it('the first thing that is wrong is told, the status before all', async () => {
   const expected = { json: [{ path: '$.a', equals: 1 }], headers: [{ name: 'age', exists: true }] }
-  expect(judged(expected, { status: 500, text: 'x' })).toContain('status')
-  expect(judged(expected, { text: 'x' })).toContain('header')
+  expect(await judged(expected, { status: 500, text: 'x' })).toContain('status')
+  expect(await judged(expected, { text: 'x' })).toContain('header')
 })

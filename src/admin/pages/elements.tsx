@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx'
 import type { ActiveAlert } from '../../alerts/status.ts'
-import type { Severity } from '../../config/rules.ts'
+import type { Severity } from '../../config/severity.ts'
 import type { Reading } from '../readings.ts'
 import { formatTime } from './format.ts'
 

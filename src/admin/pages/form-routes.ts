@@ -1,9 +1,9 @@
 import type { MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
-import * as z from 'zod'
-import { requiredText, slug } from '../../config/text.ts'
 import { parseDurationMs } from '../../lib/duration.ts'
 import { HttpError } from '../../lib/http-error.ts'
+import { lazySchema, type Zod } from '../../lib/lazy-schema.ts'
+import { requiredText, slugText } from '../../lib/request-text.ts'
 import { validate } from '../../lib/validation.ts'
 import { groupLabels } from '../../push/model.ts'
 import { formFields } from '../form-fields.ts'
@@ -14,7 +14,7 @@ import type { PageHandler, PageSources, PageVariables } from './page-kit.tsx'
 import { SILENCE_TIMES } from './silences.tsx'
 
 /** A field that was left empty is not there. */
-const optionalText = (maxLength: number) =>
+const optionalText = (z: Zod, maxLength: number) =>
   z
     .string()
     .trim()
@@ -22,30 +22,36 @@ const optionalText = (maxLength: number) =>
     .transform((text) => text || undefined)
     .optional()
 
-const acknowledgement = z.object({ alert: slug, by: optionalText(100), note: optionalText(500) })
+const acknowledgement = lazySchema((z) =>
+  z.object({ alert: slugText(z), by: optionalText(z, 100), note: optionalText(z, 500) }),
+)
 
-const silence = z.object({
-  alert: slug,
-  for: z.enum(SILENCE_TIMES.map(([value]) => value)),
-  reason: requiredText(500),
-  by: optionalText(100),
-})
+const silence = lazySchema((z) =>
+  z.object({
+    alert: slugText(z),
+    for: z.enum(SILENCE_TIMES.map(([value]) => value)),
+    reason: requiredText(z, 500),
+    by: optionalText(z, 100),
+  }),
+)
 
-const end = z.object({ id: z.string().min(1).max(100) })
+const end = lazySchema((z) => z.object({ id: z.string().min(1).max(100) }))
 
-const group = z.object({
-  labels: z
-    .string()
-    .max(10_000)
-    .transform((text, context) => {
-      try {
-        return z.record(z.string(), z.string()).parse(JSON.parse(text))
-      } catch {
-        context.addIssue({ code: 'custom', message: 'labels as JSON', input: text })
-        return z.NEVER
-      }
-    }),
-})
+const group = lazySchema((z) =>
+  z.object({
+    labels: z
+      .string()
+      .max(10_000)
+      .transform((text, context) => {
+        try {
+          return z.record(z.string(), z.string()).parse(JSON.parse(text))
+        } catch {
+          context.addIssue({ code: 'custom', message: 'labels as JSON', input: text })
+          return z.NEVER
+        }
+      }),
+  }),
+)
 
 /** The pages that have forms. */
 export type PagesWithForms = Readonly<

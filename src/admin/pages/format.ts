@@ -1,4 +1,5 @@
 import { SECOND_MS } from '../../lib/clock.ts'
+import { lazy } from '../../lib/lazy.ts'
 
 /** What a number is of. */
 export type Unit = 'per-second' | 'ratio' | 'ms' | 'count' | 'dollars'
@@ -14,18 +15,18 @@ export function formatValue(value: number | null | undefined, unit: Unit): strin
     case 'ms':
       return value >= 10 * SECOND_MS ? `${significant(value / SECOND_MS)} s` : `${significant(value)} ms`
     case 'count':
-      return wholeNumber.format(value)
+      return wholeNumber().format(value)
     case 'dollars':
-      return `$${wholeNumber.format(Math.round(value))}`
+      return `$${wholeNumber().format(Math.round(value))}`
   }
 }
 
-const wholeNumber = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+const wholeNumber = lazy(() => new Intl.NumberFormat('en', { maximumFractionDigits: 1 }))
 
 /** Three digits that count; all of those before the point. */
 function significant(value: number): string {
   if (value === 0) return '0'
-  if (Math.abs(value) >= 1000) return wholeNumber.format(Math.round(value))
+  if (Math.abs(value) >= 1000) return wholeNumber().format(Math.round(value))
   return String(Number(value.toPrecision(Math.abs(value) < 0.1 ? 2 : 3)))
 }
 

@@ -1,4 +1,4 @@
-import type { DisabledPart } from '../../config/interpolate.ts'
+import type { DisabledPart } from '../../config/fill.ts'
 import type { Config } from '../../config/schema.ts'
 import { settingsOf } from '../settings.ts'
 import { Empty, Section, Table, TableScroll } from './elements.tsx'

@@ -19,7 +19,7 @@ type Json = Record<string, unknown>
  * The description of the HTTP API.
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
-export function openApiDocument({ info, groups, routes }: DocumentSources): Json {
+export async function openApiDocument({ info, groups, routes }: DocumentSources): Promise<Json> {
   const schemas = new Schemas()
   const paths: Record<string, Json> = {}
   const mounted = Map.groupBy(routes, ({ method, path }) => `${method} ${path}`)
@@ -28,7 +28,11 @@ export function openApiDocument({ info, groups, routes }: DocumentSources): Json
       const handlers = mounted.get(key)
       if (!handlers) continue
       const [method = '', path = ''] = key.split(' ')
-      const validations = handlers.flatMap(({ handler }) => validationOf(handler) ?? [])
+      const validations = await Promise.all(
+        handlers
+          .flatMap(({ handler }) => validationOf(handler) ?? [])
+          .map(async ({ target, schema }) => ({ target, schema: await schema() })),
+      )
       for (const operation of [described].flat()) {
         const at = operation.at ?? openApiPath(path)
         paths[at] ??= {}
@@ -107,13 +111,18 @@ const ACCESS: Readonly<Record<Access, { security?: Security; errors: readonly nu
 }
 
 /** Writes one operation. */
+/** A part of a request that a route validates. */
+interface Validated extends Pick<Validation, 'target'> {
+  readonly schema: z.ZodType
+}
+
 class OperationWriter {
   readonly #schemas: Schemas
   readonly #operation: Operation
   readonly #method: string
   readonly #validated: Partial<Record<Validation['target'], Json>>
 
-  constructor(schemas: Schemas, operation: Operation, method: string, validations: readonly Validation[]) {
+  constructor(schemas: Schemas, operation: Operation, method: string, validations: readonly Validated[]) {
     this.#schemas = schemas
     this.#operation = operation
     this.#method = method

@@ -101,7 +101,7 @@ async function connect({
   poolSize,
 }: ConnectionSettings): Promise<MongoClient> {
   // The driver is most of the bundle: only the object that needs it pays for its start.
-  const { MongoClient } = await import('mongodb')
+  const { MongoClient } = await import('./driver.ts')
   const client = new MongoClient(uri.reveal(), {
     appName: 'edgewatch',
     maxPoolSize: poolSize ?? MAX_POOL_SIZE,

@@ -1,4 +1,4 @@
-import { Redis } from '@upstash/redis/cloudflare'
+import type { Redis } from '@upstash/redis/cloudflare'
 import type { CacheStore } from '../../cache/store.ts'
 import type { DependencyState, Probe } from '../../health/model.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -32,7 +32,7 @@ class UpstashClient {
   /** Runs one command and reads its answer. `read` throws `UnexpectedAnswer` for one that it can't use. */
   async run<T>(command: [string, ...(string | number)[]], read: (answer: unknown) => T): Promise<Result<T>> {
     try {
-      this.#redis ??= connect(this.#settings)
+      this.#redis ??= await connect(this.#settings)
       return ok(read(await this.#redis.exec<unknown>(command)))
     } catch (error) {
       return err(describeFailure(error))
@@ -101,7 +101,9 @@ export class UpstashProbe implements Probe {
   }
 }
 
-function connect({ url, token, timeoutMs }: UpstashSettings): Redis {
+async function connect({ url, token, timeoutMs }: UpstashSettings): Promise<Redis> {
+  // Loaded when first needed: it would make every start of the Worker slower.
+  const { Redis } = await import('@upstash/redis/cloudflare')
   return new Redis({
     url: url.reveal(),
     token: token.reveal(),

@@ -1,0 +1,26 @@
+import type { Zod } from './lazy-schema.ts'
+
+// What people and programs write in requests, as schemas.
+
+/** What people write. Spaces around it are taken off, and something must be left. */
+export const requiredText = (z: Pick<Zod, 'string'>, maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: 'text that is not empty' })
+    .max(maxLength, { error: `at most ${maxLength} characters` })
+
+/** What people read in a line: a name, a title. */
+export const lineText = (z: Pick<Zod, 'string'>, maxLength: number) =>
+  requiredText(z, maxLength).regex(/^\P{Cc}*$/u, { error: 'text on one line' })
+
+/** What a thing is called in URLs, labels and logs. */
+export const slugText = (z: Pick<Zod, 'string'>) =>
+  z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]*$/, { error: 'lower-case letters, digits, - and _' })
+    .max(100, { error: 'at most 100 characters' }) // it is part of PagerDuty's dedup key, which may have 255
+
+/** A Prometheus label name that is not reserved (data model, "Metric names and labels"). */
+export const labelNameText = (z: Pick<Zod, 'string'>) =>
+  z.string().regex(/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/, { error: 'a Prometheus label name' })
