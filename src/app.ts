@@ -69,10 +69,13 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     observe({
       clock: systemClock,
       recorder,
-      analytics: {
-        dataset: env.ANALYTICS,
-        labels: { environment: environment.name, deployment: env.VERSION.id },
-      },
+      // Accounts without Analytics Engine deploy without the binding.
+      ...(env.ANALYTICS && {
+        analytics: {
+          dataset: env.ANALYTICS,
+          labels: { environment: environment.name, deployment: env.VERSION.id },
+        },
+      }),
       log,
       slowMs: config.observe.slowMs,
       withContext: (c, requestId, work) => runWithContext(requestContext(requestId, c.req.raw), work),
