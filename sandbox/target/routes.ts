@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parseJson, readBody, sendJson } from '../http.ts'
 import { answerBroken } from './broken.ts'
+import { answerAsCloudflare } from './cloudflare.ts'
 import { resolveInZone } from './dns.ts'
 import type { Gates } from './gates.ts'
 
@@ -17,6 +18,7 @@ const TEXT = 'All systems work.\n'
  * - `/gates/<name>`: answers once the gate is open; `/gates/<name>/body`: the head at once, the body then.
  *   `POST /gates/<name>/open`; `/gates/<name>/counts?atLeast=<count>`.
  * - `/broken/<how>`: an answer that is none, see `broken.ts`.
+ * - `/cloudflare/<status>?code=1016&page=html`: Cloudflare's own error, for an origin that it can't reach.
  * - `/dns-query?name=&type=`: DNS over HTTPS in JSON, see `dns.ts`.
  */
 export async function answerAsTarget(
@@ -59,6 +61,8 @@ export async function answerAsTarget(
       })
     case 'broken':
       return answerBroken(response, second ?? '')
+    case 'cloudflare':
+      return answerAsCloudflare(response, Number(second), query('code') ?? second ?? '', query('page'))
     case 'dns-query':
       return request.headers.accept === 'application/dns-json'
         ? sendJson(response, 200, resolveInZone(query('name') ?? '', query('type') ?? 'A'))

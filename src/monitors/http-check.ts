@@ -5,6 +5,7 @@ import { within } from '../lib/deadline.ts'
 import type { Fetch } from '../lib/http-client.ts'
 import type { HttpAnswer } from './assertions.ts'
 import { httpMismatch } from './assertions.ts'
+import { cloudflareError } from './cloudflare-error.ts'
 import type { Finding } from './finding.ts'
 import { findingByLatency } from './finding.ts'
 import type { HttpCheck, HttpRequest } from './http-request.ts'
@@ -29,7 +30,7 @@ const MAX_BODY_BYTES = 2 ** 20
 export async function checkHttp(check: HttpCheck, tools: HttpCheckTools): Promise<Finding> {
   const first = firstRequest(check, tools.userAgent)
   const ending = new AbortController()
-  const progress: Progress = { answered: false }
+  const progress: Progress = { answered: false, redirected: false }
   const atMs = tools.clock()
   const exchange = exchanged(first, check.followRedirects, tools, ending.signal, progress)
   const timely = await within(check.timeout * SECOND_MS, exchange)
@@ -44,13 +45,19 @@ export async function checkHttp(check: HttpCheck, tools: HttpCheckTools): Promis
   // Made only where something is not as expected.
   const excerpt: Excerpt = (text) => excerptWithout(hiddenIn(check, first))(text)
   const mismatch = await httpMismatch(answer, check.expect, excerpt)
-  if (mismatch) return { atMs, outcome: 'failed', latencyMs, reason: reasonOf(mismatch) }
+  if (mismatch) {
+    const reason = cloudflareError({ ...answer, body: answer.body.text })
+    if (reason === undefined) return { atMs, outcome: 'failed', latencyMs, reason: reasonOf(mismatch) }
+    return { atMs, outcome: 'failed', reason, ...(!progress.redirected && { unanswered: true }) }
+  }
   return findingByLatency(atMs, latencyMs, check.expect.maxLatencyMs)
 }
 
 interface Progress {
   /** Whether anything came back. */
   answered: boolean
+  /** Whether that led elsewhere. */
+  redirected: boolean
 }
 
 type NoAnswer = Omit<Finding, 'atMs'>
@@ -77,6 +84,7 @@ async function exchanged(
     }
     progress.answered = true
     if (!followRedirects || !isRedirect(response)) return readAnswer(response)
+    progress.redirected = true
     await response.body?.cancel()
     if (redirects === MAX_REDIRECTS) return failed(`more than ${MAX_REDIRECTS} redirects`)
     const next = redirected(request, response, userAgent)

@@ -3,6 +3,7 @@ import { isRecent, MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
 import type { Fetch } from '../lib/http-client.ts'
 import { send } from '../lib/http-client.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
+import { cloudflareError } from './cloudflare-error.ts'
 import type { UptimeSettings } from './settings.ts'
 
 const TIMEOUT_MS = 3 * SECOND_MS
@@ -18,10 +19,10 @@ export interface NetworkProbeOptions {
   readonly clock: Clock
 }
 
-/** Whether the control URL answers, with any status. */
+/** Whether the control URL answers, with any status that is not Cloudflare's for a host out of reach. */
 export async function controlAnswers(controlUrl: string, fetch: Fetch): Promise<boolean> {
-  const { ok } = await send({ url: controlUrl, timeoutMs: TIMEOUT_MS }, fetch)
-  return ok
+  const sent = await send({ url: controlUrl, timeoutMs: TIMEOUT_MS }, fetch)
+  return sent.ok && cloudflareError(sent.value) === undefined
 }
 
 /** What is known of the control URL. */

@@ -70,6 +70,39 @@ describe('an HTTP check', () => {
     expect(found).toMatchObject({ outcome: 'up' })
   })
 
+  it.each([
+    ['521', 'the host refuses connections (Cloudflare 521)'],
+    ['522', "the host doesn't answer (Cloudflare 522)"],
+    ['523', "the host can't be reached (Cloudflare 523)"],
+    ['523?page=html', "the host can't be reached (Cloudflare 523)"],
+    ['525', 'the TLS handshake failed (Cloudflare 525)'],
+    ['530?code=1016', "the host name can't be resolved (Cloudflare 1016)"],
+    ['530?code=1033&page=html', "the host can't be reached (Cloudflare 1033)"],
+    ['530?code=', "the host can't be reached (Cloudflare 530)"],
+  ])('takes Cloudflare\'s own error %s for a connection that failed', async (error, reason) => {
+    expect(await check(`/cloudflare/${error}`)).toEqual({
+      atMs: expect.any(Number),
+      outcome: 'failed',
+      reason,
+      unanswered: true,
+    })
+  })
+
+  it("takes only Cloudflare's own errors for that, and none that is expected", async () => {
+    const own = await check('/status/523')
+    expect(own).toMatchObject({ outcome: 'failed', reason: 'expected status 2xx, got 523' })
+    expect(own).not.toHaveProperty('unanswered')
+    // Cloudflare passes the origin's 503 on under its own headers.
+    const passedOn = await check('/cloudflare/503')
+    expect(passedOn).toMatchObject({ outcome: 'failed', reason: 'expected status 2xx, got 503' })
+    expect(passedOn).not.toHaveProperty('unanswered')
+    expect(await check('/cloudflare/530', { expect: { status: ['5xx'] } })).toMatchObject({ outcome: 'up' })
+    // Something answered before: there is a network.
+    const redirected = await check(`/redirect?to=${encodeURIComponent('/cloudflare/523')}`)
+    expect(redirected).toMatchObject({ reason: "the host can't be reached (Cloudflare 523)" })
+    expect(redirected).not.toHaveProperty('unanswered')
+  })
+
   it('calls an answer slow that is good but late', async () => {
     let now = 0
     const late = { clock: () => (now += 2_001) }

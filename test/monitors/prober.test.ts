@@ -5,6 +5,7 @@ import { describe, expect, inject, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import type { ConfigInput } from '../../src/config/schema.ts'
 import type { ErrorReporter } from '../../src/logging/model.ts'
+import { controlAnswers } from '../../src/monitors/network.ts'
 import type { RegionProberSettings } from '../../src/monitors/prober.ts'
 import { RegionProberObject } from '../../src/monitors/prober.ts'
 import type { RegionProberNamespace } from '../../src/monitors/regions.ts'
@@ -216,6 +217,29 @@ describe('a region prober', () => {
       control.reject(new Error('refused'))
       expect(outcomes(await down)).toEqual(['down failed'])
     })
+  })
+
+  it("takes Cloudflare's own errors for no answer, from a monitor and from the control URL", async () => {
+    const monitors = [web('Down', '/cloudflare/523'), web('Unresolved', '/cloudflare/530?code=1016')]
+    const settings = { controlUrl: `${shared.API_URL}/cloudflare/522` }
+    await withProber({ monitors, settings }, async (prober) => {
+      const results = await prober.run(ask('down', 'unresolved'))
+      expect(results.map(({ outcome, reason }) => [outcome, reason])).toEqual([
+        ['unknown', 'no network in this region'],
+        ['unknown', 'no network in this region'],
+      ])
+    })
+    // With a network, a host that Cloudflare can't reach is down, behind Cloudflare or not.
+    await withProber(
+      { monitors, settings: { ...settings, controlUrl: shared.CONTROL_URL! } },
+      async (prober) => {
+        const results = await prober.run(ask('down', 'unresolved'))
+        expect(outcomes(results).sort()).toEqual(['down failed', 'unresolved failed'])
+      },
+    )
+    const answers = (path: string) => controlAnswers(`${shared.API_URL}${path}`, (url, init) => fetch(url, init))
+    expect(await answers('/cloudflare/530?code=1016')).toBe(false)
+    expect(await answers('/status/503')).toBe(true)
   })
 
   it('does not ask for the network where there was an answer, however bad', async () => {
