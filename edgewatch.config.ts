@@ -57,7 +57,7 @@ export default defineConfig({
     },
   ],
   // The sandbox has no internet, so there it is one of its own servers.
-  probes: { controlUrl: '${CONTROL_URL:-https://www.cloudflare.com/cdn-cgi/trace}' },
+  probes: { controlUrl: '${CONTROL_URL:-https://www.gstatic.com/generate_204}' },
 
   // What applications tell at /events, and what is asked of MongoDB each hour. An event with a label value that isn't
   // listed here is refused.

@@ -5,15 +5,12 @@
 export const LOCATION_HINTS = {
   'us-east': 'enam',
   'us-west': 'wnam',
-  'south-america': 'sam',
   'eu-west': 'weur',
   'eu-east': 'eeur',
   asia: 'apac',
   'asia-northeast': 'apac-ne',
   'asia-southeast': 'apac-se',
   oceania: 'oc',
-  africa: 'afr',
-  'middle-east': 'me',
 } as const
 
 /** The name of a place on earth, such as `eu-west`. */

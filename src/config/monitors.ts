@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { compileJsonPath } from '../lib/json-path.ts'
 import { Pattern } from '../lib/pattern.ts'
-import { LOCATION_HINTS, type Location } from './locations.ts'
+import { locations } from './location-schemas.ts'
 import { monitorId } from './monitor-ids.ts'
 import { severity } from './rules.ts'
 import {
@@ -14,8 +14,12 @@ import {
   slug,
   urlText,
   whenUnset,
+  fetchedUrl,
 } from './text.ts'
 import { isTemplate } from './text-rules.ts'
+
+/** The DNS-over-HTTPS server that is asked unless another is named. */
+export const DNS_RESOLVER = 'https://cloudflare-dns.com/dns-query'
 
 /** Seconds, as uptime services have them. */
 const seconds = z.number().positive()
@@ -122,19 +126,6 @@ const asking = {
   recoveries: z.number().int().min(1).max(10).default(2),
 }
 
-const LOCATIONS = Object.keys(LOCATION_HINTS) as Location[]
-
-/** A location by its name or by Cloudflare's code for it; once parsed, the name. */
-const location = z
-  .enum([...LOCATIONS, ...Object.values(LOCATION_HINTS)])
-  .transform((text) => LOCATIONS.find((name) => name === text || LOCATION_HINTS[name] === text)!)
-
-/** Places to check from; each of them counts once. */
-const locations = z
-  .array(location)
-  .min(1)
-  .transform((list) => [...new Set(list)])
-
 /** What every monitor has that is checked from places on earth. */
 const remote = {
   ...asking,
@@ -199,7 +190,7 @@ const dns = z.strictObject({
   host: hostText,
   record: z.enum(['A', 'AAAA', 'CNAME', 'MX', 'NS', 'TXT', 'CAA', 'SRV']).default('A'),
   /** A DNS-over-HTTPS server that answers in JSON. */
-  resolver: urlText.default('https://cloudflare-dns.com/dns-query'),
+  resolver: fetchedUrl.default(DNS_RESOLVER),
   expect: z
     .strictObject({
       /** Records that must be among the answers; without any, one answer will do. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { secretText, secretUrl, slug, urlText, whenUnset } from './text.ts'
+import { fetchedUrl, secretText, secretUrl, slug, whenUnset } from './text.ts'
 
 const pagerduty = z.strictObject({
   name: slug,
@@ -7,7 +7,7 @@ const pagerduty = z.strictObject({
   /** The integration key of a service (Events API v2). */
   routingKey: secretText,
   /** Another endpoint, for PagerDuty's EU region. */
-  url: urlText.default('https://events.pagerduty.com/v2/enqueue'),
+  url: fetchedUrl.default('https://events.pagerduty.com/v2/enqueue'),
   whenUnset,
 })
 

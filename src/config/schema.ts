@@ -10,7 +10,7 @@ import { push } from './push.ts'
 import { receiver } from './receivers.ts'
 import { rule } from './rules.ts'
 import { statusPage } from './status.ts'
-import { durationMs, secretText, secretUrl, slug, urlText, whenUnset } from './text.ts'
+import { durationMs, fetchedUrl, secretText, secretUrl, slug, urlText, whenUnset } from './text.ts'
 
 /** Critical: without it we are down. Optional: without it we are degraded. */
 const role = z.enum(['critical', 'optional'])
@@ -105,9 +105,9 @@ const alerts = z.strictObject({
 const probes = z.strictObject({
   /**
    * Asked when a monitor gives no answer at all: without an answer from here either, the location has no network, and
-   * nothing is known of the monitor.
+   * nothing is known of the monitor. It must be a host outside Cloudflare: one within would answer without any network.
    */
-  controlUrl: urlText.default('https://www.cloudflare.com/cdn-cgi/trace'),
+  controlUrl: fetchedUrl.default('https://www.gstatic.com/generate_204'),
 })
 
 /** All that a deployer may set. Unknown keys are mistakes. */

@@ -1,3 +1,5 @@
+import { hasIpHost } from '../lib/web-url.ts'
+
 /** What a text of the configuration must be. */
 interface TextRule {
   readonly expected: string
@@ -8,14 +10,24 @@ const isHttpUrl = (text: string): boolean => ['http:', 'https:'].includes(URL.pa
 
 const url: TextRule = { expected: 'an http or https URL', holds: isHttpUrl }
 
+const withoutIpHost: TextRule = {
+  expected: "a URL with a host name: Workers can't fetch an IP address",
+  holds: (text) => {
+    const parsed = URL.parse(text)
+    return parsed === null || !hasIpHost(parsed)
+  },
+}
+
 /**
  * The rules that hold for texts with a `${NAME}` in them, too. The build checks them where such a text is complete as
  * it is written, and the Worker where a text was filled in.
  */
 const TEXT_RULES = {
   url: [url],
-  urlWithoutPassword: [
+  fetchedUrl: [url, withoutIpHost],
+  monitoredUrl: [
     url,
+    withoutIpHost,
     {
       expected: 'a URL without a password; it goes into auth',
       holds: (text) => !URL.parse(text)?.username && !URL.parse(text)?.password,

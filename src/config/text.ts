@@ -22,8 +22,14 @@ const checkedBy =
 /** An http or https URL. */
 export const urlText = z.string().transform(checkedBy('url'))
 
-/** The URL that a monitor asks. */
-export const monitoredUrlText = z.string().transform(checkedBy('urlWithoutPassword'))
+/**
+ * A URL that the Worker fetches. Cloudflare refuses IP addresses (error 1003); loopback ones are for the sandbox, where
+ * nothing refuses them.
+ */
+export const fetchedUrl = z.string().transform(checkedBy('fetchedUrl'))
+
+/** The URL that a monitor fetches. */
+export const monitoredUrlText = z.string().transform(checkedBy('monitoredUrl'))
 
 /** A host name or an IP address. */
 export const hostText = z.string().transform(checkedBy('host'))
@@ -45,7 +51,7 @@ export const secretText = z
   .transform((value) => new Secret(value))
 
 /** A URL that holds a secret, as Slack's do. */
-export const secretUrl = urlText.transform((value) => new Secret(value))
+export const secretUrl = fetchedUrl.transform((value) => new Secret(value))
 
 /** A duration such as `30s`, `5m` or `4h`; milliseconds once parsed. */
 export const durationMs = z.string().transform((written, context) => {

@@ -170,6 +170,12 @@ describe('monitors in the configuration', () => {
     [{ headers: { 'X-Key': 'a\nb' } }, 'headers.X-Key', 'on one line'],
     [{ headers: { 'X Key': 'a' } }, 'headers.X Key', 'the name of a header'],
     [{ url: 'https://user:pass@shop.example' }, 'url', 'auth'],
+    [{ url: 'http://192.0.2.1:8080/health' }, 'url', "Workers can't fetch an IP address"],
+    [{ url: 'http://[2001:db8::1]/' }, 'url', 'a URL with a host name'],
+    [{ url: 'http://0xc0000201/' }, 'url', 'a URL with a host name'], // 192.0.2.1, too
+    [{ locations: ['south-america'] }, 'locations[0]', 'runs no Durable Objects in south-america'],
+    [{ locations: ['us-east', 'afr'] }, 'locations[1]', 'runs no Durable Objects in afr'],
+    [{ locations: ['mars'] }, 'locations[0]', 'one of "us-east", "us-west", "eu-west"'],
     [{ auth: { username: 'a:b', password: 'c' } }, 'auth.username', 'without a colon'],
     [{ method: 'HEAD', expect: { body: { contains: ['ok'] } } }, 'expect', 'nothing about the body'],
     [{ body: 'x' }, 'body', 'no body with GET'],
@@ -195,8 +201,38 @@ describe('monitors in the configuration', () => {
     { type: 'tcp', host: '${MAIL_HOST}', port: 587 },
     { type: 'dns', host: '_dmarc.mail.example' },
     { type: 'service', path: '/health/detailed?pretty' },
+    { url: 'http://127.0.0.1:8788/health' },
+    { url: 'http://[::1]:8788/health' },
+    { url: 'https://${HOST}/' },
+    { type: 'tcp', host: '104.16.132.229', port: 443 },
   ])('takes %j', (monitor) => {
     expect(mistakesIn(() => checkConfig({ monitors: [{ name: 'A', ...monitor }] }))).toEqual({})
+  })
+
+  it('refuses an IP address wherever the Worker fetches, also one that comes from a variable', () => {
+    const url = 'https://192.0.2.1/'
+    const written = {
+      probes: { controlUrl: '${CONTROL_URL}' },
+      monitors: [{ name: 'Name', type: 'dns' as const, host: 'shop.example', resolver: '${CONTROL_URL}' }],
+      redis: { url, token: 'secret' },
+      alerts: {
+        receivers: [
+          { name: 'pages', type: 'pagerduty' as const, routingKey: 'key', url },
+          { name: 'hook', type: 'webhook' as const, url, secret: 'secret' },
+        ],
+      },
+    }
+    const pages = ['redis.url', 'alerts.receivers[0].url', 'alerts.receivers[1].url']
+    expect(Object.keys(mistakesIn(() => checkConfig(written))).sort()).toEqual(pages.sort())
+    const rest = { probes: written.probes, monitors: written.monitors }
+    expect(Object.keys(mistakesIn(() => loadConfig(rest, { CONTROL_URL: url }))).sort()).toEqual([
+      'monitors[0].resolver',
+      'probes.controlUrl',
+    ])
+  })
+
+  it('has a control URL outside Cloudflare, where a location without a network would reach it', () => {
+    expect(loadConfig({}, {}).config.probes.controlUrl).toBe('https://www.gstatic.com/generate_204')
   })
 
   it('says who depends on what is not there, or on itself, also where nothing else is wrong', () => {
