@@ -14,12 +14,14 @@ const ZONE: Readonly<Record<string, Readonly<Partial<Record<RecordType, readonly
     TXT: ['"v=spf1 -all"', '"one, " "and another"'],
   },
   'www.app.example': { CNAME: ['app.example.'] },
+  // Behind Cloudflare: https://www.cloudflare.com/ips/
+  'proxied.example': { A: ['104.16.132.229'] },
 }
 
 const without = (text: string, end: string) => (text.endsWith(end) ? text.slice(0, -end.length) : text)
 
 /**
- * What a public resolver answers, in JSON, from a zone of two names; `broken.example` is SERVFAIL.
+ * What a public resolver answers, in JSON, from a small zone; `broken.example` is SERVFAIL.
  * https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/
  */
 export function resolveInZone(name: string, type: string) {

@@ -1,8 +1,9 @@
 import type { MonitorOf } from '../config/monitors.ts'
 import type { Clock } from '../lib/clock.ts'
 import { SECOND_MS } from '../lib/clock.ts'
-import type { Fetch } from '../lib/http-client.ts'
+import type { Fetch, HttpResponse } from '../lib/http-client.ts'
 import { send } from '../lib/http-client.ts'
+import type { Result } from '../lib/result.ts'
 import { normalRecord } from './dns-record.ts'
 import type { Finding } from './finding.ts'
 import { findingByLatency } from './finding.ts'
@@ -31,12 +32,8 @@ export async function checkDns(
   check: Pick<MonitorOf<'dns'>, 'host' | 'record' | 'resolver' | 'timeout' | 'expect'>,
   { fetch, clock, userAgent }: DnsCheckTools,
 ): Promise<Finding> {
-  const url = new URL(check.resolver)
-  url.searchParams.set('name', check.host)
-  url.searchParams.set('type', check.record)
-  const headers = { Accept: 'application/dns-json', 'User-Agent': userAgent }
   const atMs = clock()
-  const sent = await send({ url: url.href, headers, timeoutMs: check.timeout * SECOND_MS }, fetch)
+  const sent = await askResolver(check, check.timeout * SECOND_MS, { fetch, userAgent })
   const latencyMs = clock() - atMs
   const unknown = (why: string): Finding => ({ atMs, outcome: 'unknown', reason: `the resolver ${why}` })
   if (!sent.ok) {
@@ -62,13 +59,27 @@ export async function checkDns(
   return { atMs, outcome: 'failed', latencyMs, reason: reasonOf({ expected, came }) }
 }
 
-interface DnsAnswer {
+/** Asks a DNS-over-HTTPS server for records of a name. */
+export function askResolver(
+  { resolver, host, record }: Pick<MonitorOf<'dns'>, 'resolver' | 'host' | 'record'>,
+  timeoutMs: number,
+  { fetch, userAgent }: Pick<DnsCheckTools, 'fetch' | 'userAgent'>,
+): Promise<Result<HttpResponse>> {
+  const url = new URL(resolver)
+  url.searchParams.set('name', host)
+  url.searchParams.set('type', record)
+  const headers = { Accept: 'application/dns-json', 'User-Agent': userAgent }
+  return send({ url: url.href, headers, timeoutMs }, fetch)
+}
+
+/** What a DNS-over-HTTPS server answers. */
+export interface DnsAnswer {
   readonly Status: number
   readonly Answer: readonly { readonly type: number; readonly data: string }[]
 }
 
-/** Undefined for what is not DNS in JSON. */
-function readAnswer(text: string): DnsAnswer | undefined {
+/** What a DNS-over-HTTPS server answered; undefined for what is not DNS in JSON. */
+export function readAnswer(text: string): DnsAnswer | undefined {
   try {
     const { Status, Answer = [] }: { Status?: unknown; Answer?: unknown } = JSON.parse(text) ?? {}
     if (!Number.isInteger(Status) || !Array.isArray(Answer) || !Answer.every(isRecord)) return undefined

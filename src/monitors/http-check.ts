@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
 import type { Fetch } from '../lib/http-client.ts'
+import { hasIpHost } from '../lib/web-url.ts'
 import type { HttpAnswer } from './assertions.ts'
 import { httpMismatch } from './assertions.ts'
 import { cloudflareError } from './cloudflare-error.ts'
@@ -89,6 +90,9 @@ async function exchanged(
     if (redirects === MAX_REDIRECTS) return failed(`more than ${MAX_REDIRECTS} redirects`)
     const next = redirected(request, response, userAgent)
     if (!next) return failed('expected a redirect to http or https, got another')
+    if (hasIpHost(next.url)) {
+      return { outcome: 'unknown', reason: "redirected to an IP address, which Workers can't fetch" }
+    }
     request = next
   }
 }

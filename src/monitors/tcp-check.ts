@@ -2,6 +2,8 @@ import type { MonitorOf } from '../config/monitors.ts'
 import type { Clock } from '../lib/clock.ts'
 import { SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
+import type { Fetch } from '../lib/http-client.ts'
+import { isCloudflareHost } from './cloudflare-address.ts'
 import type { Finding } from './finding.ts'
 import { findingByLatency } from './finding.ts'
 import { timedOutAfter } from './reason.ts'
@@ -12,17 +14,33 @@ export type Connect = (
   options: SocketOptions,
 ) => Pick<Socket, 'opened' | 'closed' | 'close'>
 
-/** Checks that a port accepts a connection, which is then closed. */
+/** What a TCP check uses. */
+export interface TcpCheckTools {
+  readonly connect: Connect
+  /** For the resolver, which is asked about a host to which no connection was made. */
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly userAgent: string
+}
+
+/** Limits of the platform, as `connect` tells them: they say nothing of the port. */
+const OUR_LIMITS = /too many subrequests|TCP loop detected|connections to port 25 are prohibited/i
+
+/**
+ * Checks that a port accepts a connection, which is then closed. Workers may not connect to addresses of Cloudflare's own;
+ * the error for that is the same as for a port that is closed, so it is the address that decides.
+ * https://developers.cloudflare.com/workers/runtime-apis/tcp-sockets/#considerations
+ */
 export async function checkTcp(
   { host, port, timeout, expect }: Pick<MonitorOf<'tcp'>, 'host' | 'port' | 'timeout' | 'expect'>,
-  { connect, clock }: { readonly connect: Connect; readonly clock: Clock },
+  { connect, clock, ...tools }: TcpCheckTools,
 ): Promise<Finding> {
   const atMs = clock()
   const socket = connect({ hostname: host, port }, { secureTransport: 'off', allowHalfOpen: false })
   socket.closed.catch(() => {}) // told by `opened`, where it matters
   const opened = socket.opened.then(
-    () => 'open' as const,
-    (error: unknown) => (/too many subrequests/i.test(String(error)) ? 'refused by us' : 'refused'),
+    () => undefined,
+    (error: unknown) => String(error),
   )
   const timely = await within(timeout * SECOND_MS, opened)
   const latencyMs = clock() - atMs
@@ -30,12 +48,12 @@ export async function checkTcp(
   socket.close().catch(() => {})
 
   if (!timely.ok) return { atMs, outcome: 'failed', reason: timedOutAfter(timeout), unanswered: true }
-  switch (timely.value) {
-    case 'open':
-      return findingByLatency(atMs, latencyMs, expect.maxLatencyMs)
-    case 'refused':
-      return { atMs, outcome: 'failed', reason: 'no connection', unanswered: true }
-    case 'refused by us':
-      return { atMs, outcome: 'unknown', reason: 'too many subrequests' }
+  const error = timely.value
+  if (error === undefined) return findingByLatency(atMs, latencyMs, expect.maxLatencyMs)
+  const limit = OUR_LIMITS.exec(error)?.[0].toLowerCase()
+  if (limit) return { atMs, outcome: 'unknown', reason: limit }
+  if (await isCloudflareHost(host, tools)) {
+    return { atMs, outcome: 'unknown', reason: "Workers can't connect to Cloudflare's own addresses" }
   }
+  return { atMs, outcome: 'failed', reason: 'no connection', unanswered: true }
 }

@@ -79,7 +79,7 @@ describe('an HTTP check', () => {
     ['530?code=1016', "the host name can't be resolved (Cloudflare 1016)"],
     ['530?code=1033&page=html', "the host can't be reached (Cloudflare 1033)"],
     ['530?code=', "the host can't be reached (Cloudflare 530)"],
-  ])('takes Cloudflare\'s own error %s for a connection that failed', async (error, reason) => {
+  ])("takes Cloudflare's own error %s for a connection that failed", async (error, reason) => {
     expect(await check(`/cloudflare/${error}`)).toEqual({
       atMs: expect.any(Number),
       outcome: 'failed',
@@ -180,6 +180,15 @@ describe('redirects', () => {
     const expected = { status: ['3xx'], headers: [{ name: 'Location', equals: '/redirects/0' }] }
     expect(await check('/redirects/1', { followRedirects, expect: expected })).toMatchObject({
       outcome: 'up',
+    })
+  })
+
+  it('to an IP address are not followed: no Worker could', async () => {
+    const found = await check(`/redirect?to=${encodeURIComponent('https://192.0.2.1/')}`)
+    expect(found).toEqual({
+      atMs: expect.any(Number),
+      outcome: 'unknown',
+      reason: "redirected to an IP address, which Workers can't fetch",
     })
   })
 

@@ -130,10 +130,10 @@ describe('a region prober', () => {
       },
     }
     proberStub(namespace, 'us-east', 0)
-    proberStub(namespace, 'middle-east', 3)
+    proberStub(namespace, 'oceania', 3)
     expect(made).toEqual([
       ['us-east-0', { locationHint: 'enam' }],
-      ['middle-east-3', { locationHint: 'me' }],
+      ['oceania-3', { locationHint: 'oc' }],
     ])
   })
 
@@ -237,7 +237,8 @@ describe('a region prober', () => {
         expect(outcomes(results).sort()).toEqual(['down failed', 'unresolved failed'])
       },
     )
-    const answers = (path: string) => controlAnswers(`${shared.API_URL}${path}`, (url, init) => fetch(url, init))
+    const answers = (path: string) =>
+      controlAnswers(`${shared.API_URL}${path}`, (url, init) => fetch(url, init))
     expect(await answers('/cloudflare/530?code=1016')).toBe(false)
     expect(await answers('/status/503')).toBe(true)
   })
@@ -253,6 +254,16 @@ describe('a region prober', () => {
         })
       },
     )
+  })
+
+  it('knows nothing of a port of one of the addresses of Cloudflare, to which it may not connect', async () => {
+    const monitors = [{ name: 'Port', type: 'tcp' as const, host: 'proxied.example', port: 443 }]
+    const settings: World['settings'] = {
+      fetch: (url, init) => fetch(`${shared.API_URL}/dns-query${new URL(url).search}`, init),
+    }
+    await withProber({ monitors, settings }, async (prober) => {
+      expect(outcomes(await prober.run(ask('port')))).toEqual(['port unknown'])
+    })
   })
 
   it('is unknown where our own code fails, which is reported, and the others are checked', async () => {
