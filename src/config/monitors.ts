@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { compileJsonPath } from '../lib/json-path.ts'
 import { Pattern } from '../lib/pattern.ts'
+import { DNS_RESOLVER } from './dns-resolver.ts'
 import { locations } from './location-schemas.ts'
 import { monitorId } from './monitor-ids.ts'
 import { severity } from './rules.ts'
@@ -17,9 +18,6 @@ import {
   fetchedUrl,
 } from './text.ts'
 import { isTemplate } from './text-rules.ts'
-
-/** The DNS-over-HTTPS server that is asked unless another is named. */
-export const DNS_RESOLVER = 'https://cloudflare-dns.com/dns-query'
 
 /** Seconds, as uptime services have them. */
 const seconds = z.number().positive()
@@ -200,7 +198,7 @@ const dns = z.strictObject({
     .prefault({}),
 })
 
-/** One of Edgewatch's own routes, asked through its binding: a Worker can't fetch its own hostname. */
+/** One of Edgewatch's own routes, asked through its binding: without DNS and the front door of Cloudflare. */
 const service = z.strictObject({
   ...asking,
   type: z.literal('service'),

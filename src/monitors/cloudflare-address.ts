@@ -1,4 +1,4 @@
-import { DNS_RESOLVER } from '../config/monitors.ts'
+import { DNS_RESOLVER } from '../config/dns-resolver.ts'
 import { SECOND_MS } from '../lib/clock.ts'
 import type { DnsCheckTools } from './dns-check.ts'
 import { askResolver, readAnswer } from './dns-check.ts'

@@ -13,7 +13,7 @@ import type { ProbeRequest, RegionProberClient } from './ports.ts'
 /** What Edgewatch sees itself by. */
 export interface InternalProberSettings {
   readonly monitors: readonly MonitorConfig[]
-  /** Reaches this service's own routes, whatever the host: a Worker can't fetch its own hostname. */
+  /** Reaches this service's own routes, whatever the host. */
   readonly fetch: Fetch
   /** What the routes are asked under. */
   readonly serviceUrl: string
