@@ -56,8 +56,11 @@ export default defineConfig({
       whenUnset: 'disable',
     },
   ],
-  // The sandbox has no internet, so there it is one of its own servers.
-  probes: { controlUrl: '${CONTROL_URL:-https://www.gstatic.com/generate_204}' },
+  // The sandbox has no internet, so there they are its own servers.
+  probes: {
+    controlUrl: '${CONTROL_URL:-https://www.gstatic.com/generate_204}',
+    traceUrl: '${TRACE_URL:-https://www.cloudflare.com/cdn-cgi/trace}',
+  },
 
   // What applications tell at /events, and what is asked of MongoDB each hour. An event with a label value that isn't
   // listed here is refused.

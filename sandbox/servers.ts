@@ -91,6 +91,7 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
         MONITOR_TOKEN,
         HEARTBEAT_TOKEN,
         CONTROL_URL: `${inbox.url}/control`,
+        TRACE_URL: `${inbox.url}/cdn-cgi/trace`,
         SENTRY_DSN: `${inbox.url.replace('://', '://public@')}/sentry/1`,
       },
       messages: () => inbox.messages.list(),

@@ -188,6 +188,7 @@ export class RegionProber extends RegionProberObject<Env> {
     return {
       monitors: config.monitors,
       controlUrl: config.probes.controlUrl,
+      traceUrl: config.probes.traceUrl,
       userAgent: userAgentOf(config.service.version),
       fetch: (url, init) => fetch(url, init),
       connect,

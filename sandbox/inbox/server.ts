@@ -22,8 +22,8 @@ const PAGE_HEADERS = {
 export type FaultSwitches = Readonly<Record<FaultName, FaultSwitch | undefined>>
 
 /**
- * The HTTP server that stands for Slack, PagerDuty, the webhook and Sentry, and at `/control` for the rest of the
- * internet.
+ * The HTTP server that stands for Slack, PagerDuty, the webhook and Sentry, at `/control` for the rest of the internet,
+ * and at `/cdn-cgi/trace` for Cloudflare's data center.
  */
 export interface Inbox {
   readonly url: string
@@ -78,6 +78,10 @@ async function route(
     return changeFault(request, response, path.slice('/faults/'.length), faults)
   if (path === '/control') {
     if (!(await sufferFault(faults.control?.fault, request, response))) response.writeHead(204).end()
+    return
+  }
+  if (path === '/cdn-cgi/trace') {
+    response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ip=127.0.0.1\ncolo=SBX\nhttp=http/1.1\n')
     return
   }
   const endpoint = endpointAt(path)

@@ -108,6 +108,8 @@ const probes = z.strictObject({
    * nothing is known of the monitor. It must be a host outside Cloudflare: one within would answer without any network.
    */
   controlUrl: fetchedUrl.default('https://www.gstatic.com/generate_204'),
+  /** Tells a prober which of Cloudflare's data centers it runs in, by a line such as `colo=FRA`. */
+  traceUrl: fetchedUrl.default('https://www.cloudflare.com/cdn-cgi/trace'),
 })
 
 /** All that a deployer may set. Unknown keys are mistakes. */

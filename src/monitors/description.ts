@@ -19,6 +19,7 @@ const monitor: z.infer<typeof answers.monitor> = {
   regions: [
     {
       region: 'eu-west',
+      colo: 'FRA',
       state: 'down',
       last_check: {
         at: '2026-11-21T09:20:00.000Z',

@@ -44,8 +44,9 @@ export const monitorJson = (
   regions: (status?.regions ?? []).map(regionJson),
 })
 
-const regionJson = ({ region, state, last }: RegionStatus): z.infer<typeof answers.region> => ({
+const regionJson = ({ region, colo, state, last }: RegionStatus): z.infer<typeof answers.region> => ({
   region,
+  colo: colo ?? null,
   state,
   last_check: last
     ? {

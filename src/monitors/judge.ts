@@ -41,8 +41,8 @@ export function judge(monitors: readonly Watched[], evidence: Evidence, now: num
 
 function see(monitor: Watched, { memory, beats }: Evidence, now: number): Seen {
   const status = (region: RegionStatus['region'], state: SeenState): RegionStatus => {
-    const { last } = regionMemory(memory, monitor.id, region).view
-    return { region, state, ...(last && { last }) }
+    const { view, colo } = regionMemory(memory, monitor.id, region)
+    return { region, state, ...(colo !== undefined && { colo }), ...(view.last && { last: view.last }) }
   }
   if (monitor.kind === 'telling') {
     const { state, reason } = heartbeatState(beats.get(monitor.id), monitor, now)

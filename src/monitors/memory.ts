@@ -8,6 +8,8 @@ export interface RegionMemory {
   /** The run for which it was asked last; milliseconds since the epoch. */
   readonly askedAtMs?: number
   readonly view: RegionView
+  /** See `RegionStatus`. */
+  readonly colo?: string
 }
 
 /** What is remembered of a monitor from one run to the next. */
@@ -67,7 +69,7 @@ export function encodeMemory(memory: Memory): string {
         id,
         state ?? null,
         sinceMs ?? null,
-        Array.from(regions, ([region, { askedAtMs, view }]) => {
+        Array.from(regions, ([region, { askedAtMs, view, colo }]) => {
           const { isDown, isSlow, inARow, knownAtMs, last } = view
           const values = [region, askedAtMs, isDown, isSlow, inARow, knownAtMs]
           const lastValues = last && [
@@ -75,6 +77,7 @@ export function encodeMemory(memory: Memory): string {
             last.outcome,
             last.latencyMs,
             withReasons ? last.reason : undefined,
+            colo,
           ]
           return [...values, ...(lastValues ?? [])].map((value) => value ?? null)
         }),
@@ -106,7 +109,7 @@ export function decodeMemory(text: string | undefined): Memory {
 }
 
 function decodeRegion([region, askedAtMs, isDown, isSlow, inARow, knownAtMs, ...last]: EncodedRegion) {
-  const [atMs, outcome, latencyMs, reason] = last
+  const [atMs, outcome, latencyMs, reason, colo] = last
   const view: RegionView = {
     ...(isDown !== null && { isDown }),
     ...(isSlow !== null && { isSlow }),
@@ -122,7 +125,12 @@ function decodeRegion([region, askedAtMs, isDown, isSlow, inARow, knownAtMs, ...
         },
       }),
   }
-  return [region, { ...(askedAtMs !== null && { askedAtMs }), view }] as const
+  const memory: RegionMemory = {
+    ...(askedAtMs !== null && { askedAtMs }),
+    view,
+    ...(colo !== undefined && colo !== null && { colo }),
+  }
+  return [region, memory] as const
 }
 
 type Encoded = {
@@ -149,4 +157,5 @@ type EncodedRegion = readonly [
   outcome?: CheckResult['outcome'],
   latencyMs?: number | null,
   reason?: string | null,
+  colo?: string | null,
 ]

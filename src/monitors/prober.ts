@@ -3,6 +3,7 @@ import type { MonitorConfig } from '../config/monitors.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Fetch } from '../lib/http-client.ts'
 import type { ErrorReporter, Logger } from '../logging/model.ts'
+import { askColo } from './colo.ts'
 import { checkDns } from './dns-check.ts'
 import type { Finding } from './finding.ts'
 import { resultOf } from './finding.ts'
@@ -19,6 +20,8 @@ export interface RegionProberSettings {
   readonly monitors: readonly MonitorConfig[]
   /** See `probes.controlUrl` in the configuration. */
   readonly controlUrl: string
+  /** See `probes.traceUrl` in the configuration. */
+  readonly traceUrl: string
   /** Sent with every request. */
   readonly userAgent: string
   readonly fetch: Fetch
@@ -32,11 +35,13 @@ export interface RegionProberSettings {
 }
 
 /**
- * Makes checks from one region. There is one for each region and shard; it stores nothing. At most five connections are
- * open at once, over all calls, and the clock of a check starts when it gets its own.
+ * Makes checks from one region. There is one for each region and shard; it stores nothing. At most five checks are made
+ * at once, over all calls, and the clock of a check starts when it gets its own.
  */
 export abstract class RegionProberObject<E> extends DurableObject<E> implements RegionProberClient {
   readonly #lanes = new Lanes(CHECKS_AT_ONCE)
+  #locating: Promise<void> | undefined
+  #colo: string | undefined
   #ready: { readonly settings: RegionProberSettings; readonly network: NetworkProbe } | undefined
 
   /** Asked for once per life of the object. */
@@ -44,6 +49,7 @@ export abstract class RegionProberObject<E> extends DurableObject<E> implements 
 
   /** Leaves out what is not configured, or not checked from regions. Never rejects for a check. */
   async run({ region, monitors }: ProbeRequest): Promise<readonly CheckResult[]> {
+    this.#locate()
     const asked = this.#prepare().settings.monitors.filter(({ id }) => monitors.includes(id))
     const results = await Promise.all(
       asked.filter(isRemote).map(async (monitor) => {
@@ -51,7 +57,18 @@ export abstract class RegionProberObject<E> extends DurableObject<E> implements 
         return resultOf({ monitor: monitor.id, region }, found)
       }),
     )
-    return results.sort((a, b) => a.atMs - b.atMs)
+    const colo = this.#colo
+    return results
+      .sort((a, b) => a.atMs - b.atMs)
+      .map((result) => ({ ...result, ...(colo !== undefined && { colo }) }))
+  }
+
+  /** Asks where this runs, once per life of the object. No check waits for it: the first run may end without it. */
+  #locate(): void {
+    const { traceUrl, fetch } = this.#prepare().settings
+    this.#locating ??= askColo(traceUrl, fetch).then((colo) => {
+      this.#colo = colo
+    })
   }
 
   async #check(monitor: RemoteMonitor): Promise<Finding> {

@@ -175,8 +175,10 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
     })
     for (const { region, monitors } of shards) {
       for (const id of monitors) {
-        const { view } = regionMemory(memory, id, region)
-        rememberRegion(memory, id, region, { askedAtMs: scheduledAtMs, view })
+        rememberRegion(memory, id, region, {
+          ...regionMemory(memory, id, region),
+          askedAtMs: scheduledAtMs,
+        })
       }
     }
     const termsOf = (id: string, region: Region) => {
@@ -240,7 +242,12 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
         results.push(result)
         const { view, ...rest } = regionMemory(memory, id, result.region)
         const patience = monitor.kind === 'asked' ? monitor : { failures: 1, recoveries: 1 }
-        rememberRegion(memory, id, result.region, { ...rest, view: afterCheck(view, result, patience) })
+        rememberRegion(memory, id, result.region, {
+          ...rest,
+          // A prober stays where it is, and does not always know that yet.
+          ...(result.colo !== undefined && { colo: result.colo }),
+          view: afterCheck(view, result, patience),
+        })
       }
     }
     return results

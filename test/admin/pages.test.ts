@@ -37,7 +37,7 @@ describe('the pages', () => {
     expect(part(monitors, 'monitor')).toMatch(/API health .* Uptime, 7 days 99.50 %/)
     expect(part(monitors, 'monitor')).toMatch(/80 ms 120 ms .*11:33 – –/)
     expect(part(monitors, 'monitors')).toMatch(
-      /API health down 5m 99.50 % us-east 87 ms eu-west unknown status 500, expected 2xx/,
+      /API health down 5m 99.50 % us-east IAD 87 ms eu-west unknown status 500, expected 2xx/,
     )
     expect(part(monitors, 'maintenance')).toMatch(/Database upgrade under way .* all/)
 

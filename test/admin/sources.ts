@@ -114,7 +114,12 @@ const MONITORS: MonitorsReport = {
       sinceMs: START_MS - 5 * MINUTE_MS,
       reason: 'status 500, expected 2xx',
       regions: [
-        { region: 'us-east', state: 'down', last: { atMs: START_MS, outcome: 'failed', latencyMs: 87 } },
+        {
+          region: 'us-east',
+          state: 'down',
+          colo: 'IAD',
+          last: { atMs: START_MS, outcome: 'failed', latencyMs: 87 },
+        },
         { region: 'eu-west', state: 'unknown' },
       ],
     },

@@ -1,10 +1,11 @@
 import { connect } from 'cloudflare:sockets'
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it, vi } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import type { ConfigInput } from '../../src/config/schema.ts'
 import type { ErrorReporter } from '../../src/logging/model.ts'
+import { askColo } from '../../src/monitors/colo.ts'
 import { controlAnswers } from '../../src/monitors/network.ts'
 import type { RegionProberSettings } from '../../src/monitors/prober.ts'
 import { RegionProberObject } from '../../src/monitors/prober.ts'
@@ -34,6 +35,7 @@ async function withProber({ monitors, settings }: World, work: (prober: Prober) 
         return {
           monitors: config.monitors,
           controlUrl: shared.CONTROL_URL!,
+          traceUrl: shared.TRACE_URL!,
           userAgent: 'Edgewatch/1',
           fetch: (url, init) => fetch(url, init),
           connect,
@@ -68,7 +70,8 @@ describe('a region prober', () => {
       { name: 'Job', type: 'heartbeat' as const, every: 60 },
       web('Not asked for', '/health'),
     ]
-    await withProber({ monitors }, async (prober) => {
+    const settings = { traceUrl: `${shared.API_URL}/status/404` }
+    await withProber({ monitors, settings }, async (prober) => {
       const results = await prober.run(ask('up', 'broken', 'port', 'name', 'job', 'nobody'))
       expect(outcomes(results).sort()).toEqual(['broken failed', 'name up', 'port up', 'up up'])
       expect(results.map(({ atMs }) => atMs)).toEqual(results.map(({ atMs }) => atMs).sort((a, b) => a - b))
@@ -86,7 +89,45 @@ describe('a region prober', () => {
     const stub = proberStub(env.REGION_PROBER, 'asia-northeast', 1)
     const results = await stub.run(ask('api-health', 'analysis-endpoint'))
     expect(outcomes(results).sort()).toEqual(['analysis-endpoint up', 'api-health up'])
+    await vi.waitFor(async () => expect(await stub.run(ask('api-health'))).toMatchObject([{ colo: 'SBX' }]))
   })
+
+  it('tells the data center it runs in, once that is known, and lets no check wait for it', async () => {
+    const gate = `trace-${crypto.randomUUID()}`
+    let traces = 0
+    const settings: World['settings'] = {
+      traceUrl: 'https://trace.example/',
+      fetch: async (url, init) => {
+        if (url !== 'https://trace.example/') return fetch(url, init)
+        traces += 1
+        await fetch(`${shared.API_URL}/gates/${gate}`)
+        return fetch(shared.TRACE_URL!, init)
+      },
+    }
+    await withProber({ monitors: [web('Up', '/health')], settings }, async (prober) => {
+      const colo = async () => (await prober.run(ask('up')))[0]?.colo
+      expect(await colo()).toBeUndefined()
+      expect(await colo()).toBeUndefined()
+      await fetch(`${shared.API_URL}/gates/${gate}/open`, { method: 'POST' })
+      await vi.waitFor(async () => expect(await colo()).toBe('SBX'))
+      expect(traces).toBe(1)
+    })
+  })
+
+  it.each(['/status/404', '/text', '/cloudflare/530'])(
+    'does not know where it runs where %s tells, and checks all the same',
+    async (path) => {
+      expect(await askColo(`${shared.API_URL}${path}`, (url, init) => fetch(url, init))).toBeUndefined()
+      const settings = { traceUrl: `${shared.API_URL}${path}` }
+      await withProber({ monitors: [web('Up', '/health')], settings }, async (prober) => {
+        for (let run = 0; run < 3; run++) {
+          const [result] = await prober.run(ask('up'))
+          expect(result).toMatchObject({ outcome: 'up' })
+          expect(result).not.toHaveProperty('colo')
+        }
+      })
+    },
+  )
 
   it('opens five connections at most, over all calls, and counts no queue as latency', async () => {
     const gate = `gate-${crypto.randomUUID()}`

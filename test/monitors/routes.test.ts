@@ -77,6 +77,36 @@ describe('the monitors, for the admin', () => {
       expect(JSON.stringify(body)).not.toContain('secret')
     }))
 
+  it('are listed with the data centers that check them, as far as these are known', () =>
+    inWorld(async (world) => {
+      world.configure([{ ...PLAIN, locations: ['us-east', 'eu-west'] }])
+      const colos = async () => {
+        const { body } = await admin(world).send('GET', '/admin/monitors')
+        const [monitor] = (body as { monitors: { regions: { region: string; colo: string | null }[] }[] })
+          .monitors
+        return monitor?.regions.map(({ region, colo }) => [region, colo])
+      }
+      await world.tick()
+      expect(await colos()).toEqual([
+        ['us-east', null],
+        ['eu-west', null],
+      ])
+      world.answer = (_, region) => (region === 'eu-west' ? { ...UP, colo: 'FRA' } : UP)
+      await world.nextTick()
+      const known = [
+        ['us-east', null],
+        ['eu-west', 'FRA'],
+      ]
+      expect(await colos()).toEqual(known)
+      // The prober started anew and doesn't know it yet, and so did the object.
+      world.answer = () => UP
+      await world.nextTick()
+      world.restart()
+      expect(await colos()).toEqual(known)
+      await world.nextTick()
+      expect(await colos()).toEqual(known)
+    }))
+
   it('are listed with a warning where the control URL is silent', () =>
     inWorld(async (world) => {
       world.configure([PLAIN])

@@ -13,7 +13,7 @@ import { UptimeMonitorObject } from '../../src/monitors/uptime.ts'
 
 type Monitors = NonNullable<ConfigInput['monitors']>
 type Windows = NonNullable<ConfigInput['maintenance']>
-type Answer = Pick<CheckResult, 'outcome' | 'latencyMs' | 'reason'>
+type Answer = Pick<CheckResult, 'outcome' | 'latencyMs' | 'reason' | 'colo'>
 
 /** A Monday at noon, UTC. */
 export const START_MS = Date.UTC(2200, 0, 6, 12)

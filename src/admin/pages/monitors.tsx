@@ -90,9 +90,10 @@ const isRecovering = ({ seen, reason, regions }: MonitorStatus): boolean =>
 
 const Regions = ({ status: { regions } }: { status: MonitorStatus }) => (
   <ul class="plain">
-    {regions.map(({ region, state, last }) => (
+    {regions.map(({ region, colo, state, last }) => (
       <li>
-        {region === 'internal' ? 'Edgewatch itself' : region}{' '}
+        {region === 'internal' ? 'Edgewatch itself' : region}
+        {colo !== undefined && <abbr title={`Runs in Cloudflare's data center ${colo}`}> {colo}</abbr>}{' '}
         <span class="dim">{last?.latencyMs === undefined ? state : formatValue(last.latencyMs, 'ms')}</span>
       </li>
     ))}
