@@ -93,7 +93,12 @@ const Regions = ({ status: { regions } }: { status: MonitorStatus }) => (
     {regions.map(({ region, colo, state, last }) => (
       <li>
         {region === 'internal' ? 'Edgewatch itself' : region}
-        {colo !== undefined && <abbr title={`Runs in Cloudflare's data center ${colo}`}> {colo}</abbr>}{' '}
+        {colo !== undefined && (
+          <>
+            {' '}
+            <abbr title={`Runs in Cloudflare's data center ${colo}`}>{colo}</abbr>
+          </>
+        )}{' '}
         <span class="dim">{last?.latencyMs === undefined ? state : formatValue(last.latencyMs, 'ms')}</span>
       </li>
     ))}
