@@ -33,6 +33,7 @@ import { routeTemplate } from './observe/route.ts'
 import { openApi } from './openapi.ts'
 import { isPushPath, pushedRoutes, pushRoutes } from './push/routes.ts'
 import type { Services } from './services.ts'
+import { publicMonitors } from './status/page-model.ts'
 import { statusRoutes } from './status/routes.ts'
 
 /** Longer than anything an admin route asks for may take: a test of a receiver has 10 s. */
@@ -60,6 +61,12 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   const ingestGuard = new TokenGuard({
     purpose: 'ingest',
     tokens: environment.ingestTokens,
+    takesPasswords: true,
+    ...tokenLimits,
+  })
+  const metricsGuard = new TokenGuard({
+    purpose: 'metrics',
+    tokens: environment.metricsTokens,
     takesPasswords: true,
     ...tokenLimits,
   })
@@ -158,7 +165,8 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     metricsRoutes({
       store: services.exposed,
       catalog,
-      tokens: environment.metricsTokens,
+      guard: metricsGuard,
+      anonymous: config.metrics.public ? { monitors: publicMonitors(config).map(({ id }) => id) } : undefined,
       cacheEnabled: config.redis !== undefined,
       log,
     }),

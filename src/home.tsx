@@ -10,25 +10,28 @@ interface Link {
   readonly access: 'public' | 'token'
 }
 
-const LINKS: readonly Link[] = [
-  { path: '/health', tells: 'Whether the service and what it needs are up', access: 'public' },
-  { path: '/health/ready', tells: 'For load balancers: ready for requests or not', access: 'public' },
-  { path: '/health/live', tells: 'For orchestrators: alive or not', access: 'public' },
-  { path: '/health/detailed', tells: 'Every check, with numbers for admins', access: 'public' },
-  { path: '/status', tells: 'The public status page', access: 'public' },
-  { path: '/metrics', tells: 'For Prometheus', access: 'public' },
-  { path: '/metrics/cache', tells: 'Cache hits and misses', access: 'public' },
-  { path: '/admin', tells: 'The dashboard: sign in with an admin token', access: 'public' },
-  { path: '/openapi.json', tells: 'The HTTP API, described', access: 'public' },
-  { path: '/admin/metrics', tells: 'Requests by route, database, cache, scheduler', access: 'token' },
-  { path: '/admin/business', tells: 'Active users, revenue by tier, use of frameworks', access: 'token' },
-  { path: '/admin/alerts', tells: 'Alerts, incidents and what was delivered', access: 'token' },
-  { path: '/admin/incidents', tells: 'Incidents, also those that people post', access: 'token' },
-  { path: '/admin/monitors', tells: 'What is watched, and from where it is up or down', access: 'token' },
-  { path: '/admin/maintenance', tells: 'Maintenance that was announced', access: 'token' },
-  { path: '/admin/pushed', tells: 'What applications pushed, and when', access: 'token' },
-  { path: '/admin/silences', tells: 'What is silenced, until when and why', access: 'token' },
-]
+const linksOf = (metricsArePublic: boolean): readonly Link[] => {
+  const metrics = metricsArePublic ? 'public' : 'token'
+  return [
+    { path: '/health', tells: 'Whether the service and what it needs are up', access: 'public' },
+    { path: '/health/ready', tells: 'For load balancers: ready for requests or not', access: 'public' },
+    { path: '/health/live', tells: 'For orchestrators: alive or not', access: 'public' },
+    { path: '/health/detailed', tells: 'Every check, with numbers for admins', access: 'public' },
+    { path: '/status', tells: 'The public status page', access: 'public' },
+    { path: '/metrics', tells: 'For Prometheus', access: metrics },
+    { path: '/metrics/cache', tells: 'Cache hits and misses', access: metrics },
+    { path: '/admin', tells: 'The dashboard: sign in with an admin token', access: 'public' },
+    { path: '/openapi.json', tells: 'The HTTP API, described', access: 'public' },
+    { path: '/admin/metrics', tells: 'Requests by route, database, cache, scheduler', access: 'token' },
+    { path: '/admin/business', tells: 'Active users, revenue by tier, use of frameworks', access: 'token' },
+    { path: '/admin/alerts', tells: 'Alerts, incidents and what was delivered', access: 'token' },
+    { path: '/admin/incidents', tells: 'Incidents, also those that people post', access: 'token' },
+    { path: '/admin/monitors', tells: 'What is watched, and from where it is up or down', access: 'token' },
+    { path: '/admin/maintenance', tells: 'Maintenance that was announced', access: 'token' },
+    { path: '/admin/pushed', tells: 'What applications pushed, and when', access: 'token' },
+    { path: '/admin/silences', tells: 'What is silenced, until when and why', access: 'token' },
+  ]
+}
 
 const STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#d8dee6, #333b46); --dim: light-dark(#57606a, #9aa5b1); --link: light-dark(#0b5cad, #7ab8ff) }
@@ -58,7 +61,7 @@ export function home(
     environment: environment.name,
     disabled: disabledParts,
     ...(environment.ignored.length > 0 && { ignored_variables: environment.ignored }),
-    links: LINKS,
+    links: linksOf(config.metrics.public),
   }
 
   return (c) => {
@@ -89,12 +92,12 @@ export function home(
               </p>
               <h2>Where to look</h2>
               <ul>
-                {LINKS.map(({ path, tells, access }) => (
+                {about.links.map(({ path, tells, access }) => (
                   <li>
                     {access === 'public' ? <a href={path}>{path}</a> : <code>{path}</code>}
                     <span>
                       {tells}
-                      {access === 'token' && <span class="dim"> (needs the admin token)</span>}
+                      {access === 'token' && <span class="dim"> (needs a token)</span>}
                     </span>
                   </li>
                 ))}

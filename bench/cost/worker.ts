@@ -195,7 +195,8 @@ function requestOf(path: string, env: Env): Request {
   if (url.pathname === '/events')
     return sent('POST', tokens.INGEST_TOKEN, eventsOf(Number(url.searchParams.get('count'))))
   if (path.startsWith('/metrics/job/')) return sent('PUT', tokens.INGEST_TOKEN, series(100))
-  return new Request(url, { headers: { accept: 'application/json' } })
+  const scraper = url.pathname === '/metrics' && { authorization: `Bearer ${tokens.ADMIN_TOKEN}` }
+  return new Request(url, { headers: { accept: 'application/json', ...scraper } })
 }
 
 let events = 0

@@ -30,6 +30,10 @@ export function banner(
     [`break ${shown}`, `curl -X POST ${fault} -d '{"mode":"down"}'`],
     ['look at it', `curl -i ${serviceUrl}/health`],
     ['mend it', `curl -X DELETE ${fault}`],
+    [
+      'scrape metrics',
+      `curl -H 'Authorization: Bearer ${servers.vars.ADMIN_TOKEN ?? ''}' ${serviceUrl}/metrics`,
+    ],
   ]
   return [
     '',

@@ -17,16 +17,7 @@ export interface TrafficSettings {
 const MAX_REQUESTS = 5
 const MAX_EVENTS = 8
 /** What people look at; some of it isn't there. */
-const PATHS = [
-  '/',
-  '/',
-  '/health',
-  '/health/ready',
-  '/health/detailed',
-  '/metrics/cache',
-  '/status',
-  '/not-there',
-]
+const PATHS = ['/', '/', '/health', '/health/ready', '/health/detailed', '/status', '/not-there']
 const ACTIONS = ['login', 'upload', 'analyze', 'export', 'share']
 const FRAMEWORKS = ['CSRD', 'CSRD', 'CSRD', 'GRI', 'GRI', 'SASB', 'TCFD', 'CDP']
 const TIERS = ['free', 'free', 'starter', 'starter', 'growth', 'enterprise']

@@ -6,6 +6,7 @@ export interface Environment {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   readonly logFormat: 'json' | 'text'
   readonly adminTokens: readonly Secret[]
+  /** For `/metrics`: `METRICS_TOKEN`, or `ADMIN_TOKEN` where that is not set. */
   readonly metricsTokens: readonly Secret[]
   /** For `/heartbeat/<id>`. */
   readonly heartbeatTokens: readonly Secret[]
@@ -44,12 +45,14 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
       .map((token) => token.trim())
       .filter((token) => token !== '')
       .map((token) => new Secret(token))
+  const adminTokens = tokens('ADMIN_TOKEN')
+  const metricsTokens = tokens('METRICS_TOKEN')
   return {
     name: text('ENVIRONMENT') ?? 'production',
     logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     logFormat: choice('LOG_FORMAT', LOG_FORMATS, 'json'),
-    adminTokens: tokens('ADMIN_TOKEN'),
-    metricsTokens: tokens('METRICS_TOKEN'),
+    adminTokens,
+    metricsTokens: metricsTokens.length > 0 ? metricsTokens : adminTokens,
     heartbeatTokens: tokens('HEARTBEAT_TOKEN'),
     ingestTokens: tokens('INGEST_TOKEN'),
     ignored,

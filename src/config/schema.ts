@@ -36,6 +36,11 @@ const observe = z.strictObject({
 })
 
 const metrics = z.strictObject({
+  /**
+   * Lets everybody read `/metrics` and `/metrics/cache`, business and pushed metrics included. The series of private
+   * monitors still need a token.
+   */
+  public: z.boolean().default(false),
   /** What the names of the metrics start with; `esg` gives `esg_api_requests_total`. */
   namespace: z
     .string()

@@ -16,15 +16,6 @@ export function basicPassword(authorization: string | undefined): string | undef
   }
 }
 
-/** Whether a header carries one of the tokens. */
-export async function carriesToken(
-  authorization: string | undefined,
-  tokens: readonly Secret[],
-): Promise<boolean> {
-  const sent = bearerToken(authorization)
-  return sent !== undefined && (await matchingToken(sent, tokens)) !== undefined
-}
-
 /** The token that was sent, if it is one of these. All are compared, so that the time taken tells nothing of them. */
 export async function matchingToken(sent: string, tokens: readonly Secret[]): Promise<Secret | undefined> {
   const matches = await Promise.all(tokens.map((token) => equalInConstantTime(sent, token.reveal())))

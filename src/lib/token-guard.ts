@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { basicPassword, bearerToken, matchingToken } from './bearer.ts'
+import { networkOf } from './client-network.ts'
 import type { Clock } from './clock.ts'
 import { MINUTE_MS } from './clock.ts'
 import { HttpError } from './http-error.ts'
@@ -8,10 +9,10 @@ import type { Secret } from './secret.ts'
 /** What a guard goes by. */
 export interface TokenGuardSettings {
   /** What the tokens are for: as they are called in answers, and with `_TOKEN` in the environment. */
-  readonly purpose: 'admin' | 'heartbeat' | 'ingest'
+  readonly purpose: 'admin' | 'heartbeat' | 'ingest' | 'metrics'
   /** Any of them will do, so that one can be replaced without a gap. None: nobody is let in. */
   readonly tokens: readonly Secret[]
-  /** How many wrong tokens an address may send; without it, as many as it likes. */
+  /** How many wrong tokens a client network may send; without it, as many as it likes. */
   readonly wrongTokenLimit?: RateLimit
   /** Whether a token may also come as the password of Basic authentication, under any name: more clients send that. */
   readonly takesPasswords?: boolean
@@ -21,14 +22,14 @@ export interface TokenGuardSettings {
 /** What came of looking at a token: the valid one, or why there is none. */
 export type Examined = Secret | 'blocked' | 'wrong'
 
-/** For how long an address that sent too many wrong tokens is not examined. */
+/** For how long a network that sent too many wrong tokens is not examined. */
 export const BLOCKED_MS = MINUTE_MS
-/** Addresses that are remembered; an attack from more is the platform's to stop. */
+/** Networks that are remembered; an attack from more is the platform's to stop. */
 const MAX_BLOCKED = 1000
 
 /**
- * Tells who has a token. An address that sent too many wrong ones is not examined for a minute, not even with the right
- * one: else it could go on guessing. It is remembered per isolate.
+ * Tells who has a token. A client network (`networkOf`) that sent too many wrong ones is not examined for a minute, not
+ * even with the right one: else it could go on guessing. It is remembered per isolate.
  */
 export class TokenGuard {
   readonly #settings: TokenGuardSettings
@@ -60,13 +61,13 @@ export class TokenGuard {
   /** Looks at a token that a request sent, and counts the wrong ones. */
   async examine(c: Context, sent: string): Promise<Examined> {
     const { tokens, clock } = this.#settings
-    const address = c.req.header('CF-Connecting-IP') ?? 'unknown'
-    if (clock() < (this.#blockedUntilMs.get(address) ?? 0)) return 'blocked'
+    const network = networkOf(c.req.header('CF-Connecting-IP') ?? 'unknown')
+    if (clock() < (this.#blockedUntilMs.get(network) ?? 0)) return 'blocked'
     const token = await matchingToken(sent, tokens)
     if (token) return token
-    if (await this.#mayTryAgain(address)) return 'wrong'
+    if (await this.#mayTryAgain(network)) return 'wrong'
     if (this.#blockedUntilMs.size >= MAX_BLOCKED) this.#blockedUntilMs.clear()
-    this.#blockedUntilMs.set(address, clock() + BLOCKED_MS)
+    this.#blockedUntilMs.set(network, clock() + BLOCKED_MS)
     return 'blocked'
   }
 
@@ -101,9 +102,9 @@ export class TokenGuard {
     return new HttpError(503, `${purpose}_disabled`, message)
   }
 
-  async #mayTryAgain(address: string): Promise<boolean> {
+  async #mayTryAgain(network: string): Promise<boolean> {
     try {
-      return (await this.#settings.wrongTokenLimit?.limit({ key: address }))?.success ?? true
+      return (await this.#settings.wrongTokenLimit?.limit({ key: network }))?.success ?? true
     } catch {
       return true // the limiter being away is no reason for another answer than 401
     }

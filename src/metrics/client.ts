@@ -6,7 +6,7 @@ import type { Shard } from './store.ts'
 /** What a `MetricsStore` answers to. */
 interface MetricsStoreStub extends MetricsReader, Shard {
   ingest(batch: Batch): Promise<void>
-  exposition(format: ExpositionFormat): Promise<string>
+  exposition(format: ExpositionFormat, monitors?: readonly string[]): Promise<string>
 }
 
 /** The binding of the `MetricsStore`s. */
@@ -49,8 +49,11 @@ export class MetricsClient implements MetricsReader {
     return this.#namespace.getByName(shardName(0)).read(query)
   }
 
-  /** All metrics as text. Rejects where a shard can't be read. */
-  async exposition(format: ExpositionFormat): Promise<string> {
-    return this.#namespace.getByName(shardName(0)).exposition(format)
+  /**
+   * All metrics as text. Rejects where a shard can't be read.
+   * @param monitors leaves out the series of all other monitors
+   */
+  async exposition(format: ExpositionFormat, monitors?: readonly string[]): Promise<string> {
+    return this.#namespace.getByName(shardName(0)).exposition(format, monitors)
   }
 }

@@ -10,6 +10,7 @@ export const metricsOperations: OperationGroup = {
     'GET /metrics': {
       operationId: 'getMetrics',
       summary: 'All metrics, in the format that `Accept` asks for',
+      description: 'With `metrics.public`, no token is needed for all but the series of private monitors.',
       access: 'metrics',
       answers: {
         200: {
@@ -32,6 +33,7 @@ export const metricsOperations: OperationGroup = {
     'GET /metrics/cache': {
       operationId: 'getCacheStatistics',
       summary: 'Cache hits and misses since the beginning',
+      description: 'With `metrics.public`, no token is needed.',
       access: 'metrics',
       answers: {
         200: json('The statistics, where there is a cache', answers.cache, {

@@ -1,10 +1,10 @@
+import type { Context } from 'hono'
 import { Hono } from 'hono'
 import type * as z from 'zod'
-import { carriesToken } from '../lib/bearer.ts'
 import { SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
 import { HttpError } from '../lib/http-error.ts'
-import type { Secret } from '../lib/secret.ts'
+import type { TokenGuard } from '../lib/token-guard.ts'
 import type { Logger } from '../logging/model.ts'
 import type * as answers from './answers.ts'
 import type { Catalog } from './catalog.ts'
@@ -14,10 +14,13 @@ import type { MetricsAnswer, MetricsQuery, MetricsReader } from './query.ts'
 
 /** What the routes under `/metrics` use. */
 export interface MetricsRoutesSettings {
-  readonly store: MetricsReader & { exposition(format: ExpositionFormat): Promise<string> }
+  readonly store: MetricsReader & {
+    exposition(format: ExpositionFormat, monitors?: readonly string[]): Promise<string>
+  }
   readonly catalog: Catalog
-  /** `METRICS_TOKEN`; with none, everybody may read. */
-  readonly tokens: readonly Secret[]
+  readonly guard: TokenGuard
+  /** What everybody may read without a token: all but the series of other monitors. Undefined: nothing. */
+  readonly anonymous?: { readonly monitors: readonly string[] } | undefined
   /** Whether there is a cache at all. */
   readonly cacheEnabled: boolean
   readonly log: Logger
@@ -26,22 +29,30 @@ export interface MetricsRoutesSettings {
 const STORE_TIMEOUT_MS = 4 * SECOND_MS
 
 /** The routes under `/metrics`. Refusals are thrown as `HttpError`s. */
-export function metricsRoutes({ store, catalog, tokens, cacheEnabled, log }: MetricsRoutesSettings): Hono {
+export function metricsRoutes({
+  store,
+  catalog,
+  guard,
+  anonymous,
+  cacheEnabled,
+  log,
+}: MetricsRoutesSettings): Hono {
   const routes = new Hono()
 
+  // Who sends a token is told whether it is valid, also where none is needed: a scraper must not silently get less.
+  const isAnonymous = (c: Context) =>
+    anonymous !== undefined && (!guard.isEnabled || c.req.header('Authorization') === undefined)
+
   routes.use(async (c, next) => {
-    if (tokens.length > 0 && !(await carriesToken(c.req.header('Authorization'), tokens))) {
-      throw new HttpError(401, 'unauthorized', 'send a valid metrics token as Authorization: Bearer', {
-        headers: { 'WWW-Authenticate': 'Bearer realm="edgewatch metrics"' },
-      })
-    }
+    if (!isAnonymous(c)) return guard.required(c, next)
     await next()
     c.header('Cache-Control', 'no-store')
+    return undefined
   })
 
   routes.get('/', async (c) => {
     const format = negotiateFormat(c.req.header('Accept'))
-    const text = await answered(store.exposition(format))
+    const text = await answered(store.exposition(format, isAnonymous(c) ? anonymous?.monitors : undefined))
     return c.body(text, 200, { 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept' })
   })
 

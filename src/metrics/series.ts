@@ -89,6 +89,19 @@ export function sameShape(a: Shape, b: Shape): boolean {
  */
 export const isInfo = (shape: Shape): boolean => shape.type === 'gauge' && shape.name.endsWith('_info')
 
+/** The monitor that a series of Edgewatch's is about; undefined where it is about none. */
+export const monitorOf = ({ name, labels }: Shape, { values }: Pick<Series, 'values'>): string | undefined =>
+  name.startsWith('edgewatch_monitor_') ? (values[labels.indexOf('monitor')] ?? '') : undefined
+
+/** The series of a metric without those of other monitors. */
+export const withMonitors = (family: Family, monitors: ReadonlySet<string>): Family['series'] =>
+  new Map(
+    [...family.series].filter(([, series]) => {
+      const monitor = monitorOf(family, series)
+      return monitor === undefined || monitors.has(monitor)
+    }),
+  )
+
 /**
  * A series as it was recorded under `from`, in the terms of `to`, the same metric in another deployment: labels go
  * by name (one that `from` lacks is empty), and a histogram's observations are sorted anew.

@@ -14,7 +14,7 @@ import type { Metric } from './model.ts'
 import type { MetricsAnswer, MetricsQuery } from './query.ts'
 import { Registry } from './registry.ts'
 import type { Series, Shape } from './series.ts'
-import { emptyNumbers, isInfo } from './series.ts'
+import { emptyNumbers, isInfo, withMonitors } from './series.ts'
 import { WindowRing } from './window-ring.ts'
 import type { Window, WindowDelta } from './windows.ts'
 import { addWindow, planWindow, toDelta, toRouteTotals } from './windows.ts'
@@ -118,12 +118,17 @@ export abstract class MetricsStoreObject<E = unknown> extends DurableObject<E> {
     }
   }
 
-  /** All metrics of all shards as text. @throws where a shard can't be read. */
-  async exposition(format: ExpositionFormat): Promise<string> {
+  /**
+   * All metrics of all shards as text. @throws where a shard can't be read.
+   * @param monitors leaves out the series of all other monitors
+   */
+  async exposition(format: ExpositionFormat, monitors?: readonly string[]): Promise<string> {
     const { registry } = await this.#gather([])
     const families = [...this.#metrics().values()].flatMap(({ name, help }) => {
       const family = registry.get(name)
-      return family ? [{ ...family, help }] : []
+      if (!family) return []
+      const series = monitors ? withMonitors(family, new Set(monitors)) : family.series
+      return [{ ...family, series, help }]
     })
     return renderExposition(families, format)
   }

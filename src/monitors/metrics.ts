@@ -3,6 +3,7 @@ import { getOrAdd } from '../lib/get-or-add.ts'
 import type { Catalog } from '../metrics/catalog.ts'
 import type { Gauge, LabelValues, Recorder } from '../metrics/model.ts'
 import type { Series, Shape } from '../metrics/series.ts'
+import { monitorOf } from '../metrics/series.ts'
 import type { CheckResult, MonitorState, MonitorStatus, SeenState } from './model.ts'
 import { regionsOf } from './plan.ts'
 
@@ -83,10 +84,11 @@ export function retiredSeries(
   const regions = new Map<string, readonly string[]>(
     monitors.map((monitor) => [monitor.id, regionsOf(monitor)]),
   )
-  return ({ name, labels }, { values }) => {
-    if (!name.startsWith('edgewatch_monitor_')) return false
-    const known = regions.get(values[labels.indexOf('monitor')] ?? '')
-    const region = values[labels.indexOf('region')]
+  return (shape, series) => {
+    const monitor = monitorOf(shape, series)
+    if (monitor === undefined) return false
+    const known = regions.get(monitor)
+    const region = series.values[shape.labels.indexOf('region')]
     return !known || (region !== undefined && !known.includes(region))
   }
 }

@@ -22,7 +22,8 @@ export interface PushStoreClient {
 
 /** What `/metrics` and the alert rules read. */
 export interface ExposedMetrics extends MetricsReader {
-  exposition(format: ExpositionFormat): Promise<string>
+  /** @param monitors leaves out the series of all other monitors */
+  exposition(format: ExpositionFormat, monitors?: readonly string[]): Promise<string>
 }
 
 const END = '# EOF\n'
@@ -57,8 +58,11 @@ export class MetricsWithPushed implements ExposedMetrics {
     return { ...answer, series }
   }
 
-  async exposition(format: ExpositionFormat): Promise<string> {
-    const [own, pushed] = await Promise.all([this.#own.exposition(format), this.#pushed().exposition(format)])
+  async exposition(format: ExpositionFormat, monitors?: readonly string[]): Promise<string> {
+    const [own, pushed] = await Promise.all([
+      this.#own.exposition(format, monitors),
+      this.#pushed().exposition(format),
+    ])
     return format === 'openmetrics' ? own.slice(0, -END.length) + pushed + END : own + pushed
   }
 }

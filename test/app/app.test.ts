@@ -1,6 +1,8 @@
 import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import type { Config } from '../../src/config/schema.ts'
 import { bearer, deploy } from './deployed.ts'
 
 // Files share their objects, and some leave a cron run or an incident behind.
@@ -26,8 +28,6 @@ describe('the service without any secret', () => {
       services: { database: 'disabled', cache: 'disabled' },
     })
     expect(await (await service.request('/health/ready')).json()).toEqual({ status: 'ready' })
-    expect(await (await service.request('/metrics/cache')).json()).toEqual({ status: 'disabled' })
-    expect((await service.request('/metrics')).status).toBe(200)
   })
 
   it('leads from an address with a slash too many to the page', async () => {
@@ -61,6 +61,72 @@ describe('the service without any secret', () => {
         error: { code: 'admin_disabled', message: expect.stringContaining('ADMIN_TOKEN') },
       })
     }
+  })
+})
+
+describe('/metrics', () => {
+  const PATHS = ['/metrics', '/metrics/cache']
+
+  it.each(PATHS)('%s is off without a token', async (path) => {
+    for (const init of [{}, bearer('anything')]) {
+      const response = await deploy().request(path, init)
+      expect(response.status).toBe(503)
+      expect(await response.json()).toMatchObject({
+        error: { code: 'metrics_disabled', message: expect.stringContaining('METRICS_TOKEN') },
+      })
+    }
+  })
+
+  it.each(PATHS)('%s takes METRICS_TOKEN, or ADMIN_TOKEN where that is not set', async (path) => {
+    const statuses = async (variables: object, tokens: readonly string[]) => {
+      const { request } = deploy({ ...variables })
+      return Promise.all(tokens.map(async (token) => (await request(path, bearer(token))).status))
+    }
+    expect(await statuses({ ADMIN_TOKEN: 'admin' }, ['admin', 'other'])).toEqual([200, 401])
+    const both = { ADMIN_TOKEN: 'admin', METRICS_TOKEN: 'scrape' }
+    expect(await statuses(both, ['scrape', 'admin'])).toEqual([200, 401])
+    expect((await deploy(both).request(path)).status).toBe(401)
+    const basic = { headers: { Authorization: `Basic ${btoa('prometheus:scrape')}` } }
+    expect((await deploy(both).request(path, basic)).status).toBe(200)
+  })
+
+  it('limits wrong tokens per address, and all addresses of an IPv6 /64 as one', async () => {
+    const { request } = deploy({ METRICS_TOKEN: 'scrape' })
+    const from = (address: string, token = 'wrong') =>
+      request('/metrics', { headers: { Authorization: `Bearer ${token}`, 'CF-Connecting-IP': address } })
+    const statuses: number[] = []
+    for (let tries = 0; tries < 12; tries++) {
+      statuses.push((await from(`2001:db8:64:1:${tries}:${tries}:${tries}:${tries}`)).status)
+    }
+    expect(statuses).toEqual([...Array(10).fill(401), 429, 429])
+    expect((await from('2001:db8:64:1::1', 'scrape')).status).toBe(429)
+    expect((await from('2001:db8:64:2::1', 'scrape')).status).toBe(200)
+  })
+
+  it('shows everybody the series of public monitors where the configuration says so, and no others', async () => {
+    const { services } = deploy({ METRICS_TOKEN: 'scrape' })
+    const [first, second] = services.config.monitors
+    const shown = first?.id ?? ''
+    const hidden = second?.id ?? ''
+    expect(await services.uptime().tick(Date.now())).toMatchObject({ outcome: 'ok' })
+    const everything = async () => (await services.exposed.exposition('text')).includes(`"${hidden}"`)
+    await vi.waitFor(async () => expect(await everything()).toBe(true))
+
+    const request = (metrics: Partial<Config['metrics']>, init: RequestInit = {}) => {
+      const config = {
+        ...services.config,
+        metrics: { ...services.config.metrics, ...metrics },
+        monitors: services.config.monitors.map((each) =>
+          each.id === hidden ? { ...each, public: false } : each,
+        ),
+      }
+      return createApp({ ...services, config }).request('https://edgewatch.test/metrics', init)
+    }
+    expect((await request({})).status).toBe(401)
+    const open = await (await request({ public: true })).text()
+    expect(open).toContain(`edgewatch_monitor_up{monitor="${shown}"}`)
+    expect(open).not.toContain(hidden)
+    expect(await (await request({ public: true }, bearer('scrape'))).text()).toContain(hidden)
   })
 })
 
@@ -115,7 +181,7 @@ describe('around every request', () => {
     })
   })
 
-  it.each(['/', '/health', '/metrics/cache', '/admin/metrics', '/nowhere', '/status/nowhere'])(
+  it.each(['/', '/health', '/admin/metrics', '/nowhere', '/status/nowhere'])(
     'says of %s that no cache may keep it',
     async (path) => {
       expect((await service.request(path)).headers.get('Cache-Control')).toBe('no-store')
@@ -133,7 +199,7 @@ describe('around every request', () => {
 
   it.each([
     ['POST', '/health', 'GET, HEAD'],
-    ['DELETE', '/metrics', 'GET, HEAD'],
+    ['DELETE', '/openapi.json', 'GET, HEAD'],
     ['PUT', '/', 'GET, HEAD'],
   ])('answers %s %s with 405 and Allow', async (method, path, allow) => {
     const response = await service.request(path, { method })

@@ -217,7 +217,7 @@ describe('GET /admin/business', PATIENCE, () => {
       events: { max_backlog: 50_000 },
     })
     expect(fresh.daily_active_users).toHaveLength(30)
-    const text = await (await request('/metrics')).text()
+    const text = await (await request('/metrics', { headers: { Authorization: 'Bearer admin' } })).text()
     expect(text).toContain('edgewatch_subscription_revenue_usd{tier="growth"} 199')
 
     await servers.breakServer('mongodb', { mode: 'down' })

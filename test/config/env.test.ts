@@ -22,6 +22,15 @@ describe('the environment', () => {
     expect(readEnvironment({ LOG_LEVEL: 'WARNING' }).logLevel).toBe('warn')
   })
 
+  it('has the admin tokens scrape where no token is set for that', () => {
+    const scrapers = (variables: object) =>
+      readEnvironment({ ...variables }).metricsTokens.map((token) => token.reveal())
+    expect(scrapers({ ADMIN_TOKEN: 'old, new' })).toEqual(['old', 'new'])
+    expect(scrapers({ ADMIN_TOKEN: 'admin', METRICS_TOKEN: ' , ' })).toEqual(['admin'])
+    expect(scrapers({ ADMIN_TOKEN: 'admin', METRICS_TOKEN: 'scrape' })).toEqual(['scrape'])
+    expect(scrapers({})).toEqual([])
+  })
+
   it('starts in spite of a value that makes no sense, and names it', () => {
     expect(readEnvironment({ LOG_LEVEL: 'loud', LOG_FORMAT: 'xml' })).toMatchObject({
       logLevel: 'info',

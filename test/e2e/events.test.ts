@@ -48,7 +48,7 @@ describe('events that were taken while MongoDB was down', () => {
     // An answer is shared for half a minute.
     await until(async () => expect(await enterprises()).toBe(before + USERS.length))
     await until(async () =>
-      expect(await (await sandbox.fetch('/metrics')).text()).toContain(
+      expect(await (await sandbox.scrape()).text()).toContain(
         'edgewatch_events_total{type="subscription_changed",outcome="accepted"} 3\n',
       ),
     )

@@ -17,7 +17,7 @@ afterAll(async () => {
 
 describe('a real Prometheus', () => {
   it('counts as many requests as were sent', async () => {
-    const sent = { '/': 300, '/metrics/cache': 150, unmatched: 50 } // none that the sandbox itself asks for
+    const sent = { '/': 300, '/health/live': 150, unmatched: 50 } // none that the sandbox itself asks for
     const requests = Object.entries(sent).flatMap(([route, times]) => Array<string>(times).fill(route))
     await inBatches(requests, 25, async (route) => {
       const path = route === 'unmatched' ? '/not-there' : route
@@ -35,13 +35,26 @@ describe('a real Prometheus', () => {
       timeout: 30_000,
     })
     expect(await prometheus.query('scrape_samples_scraped{job="edgewatch"} > 20')).toHaveLength(1)
-    const response = await sandbox.fetch('/metrics', {
-      headers: { Accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5' },
+    const response = await sandbox.scrape({
+      Accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5',
     })
     expect(response.headers.get('Content-Type')).toBe(
       'application/openmetrics-text; version=1.0.0; charset=utf-8',
     )
     expect((await response.text()).endsWith('# EOF\n')).toBe(true)
+  })
+
+  it('scrapes with basic_auth as well', async () => {
+    const basic = await Prometheus.start(new URL(sandbox.url).host, {
+      basic_auth: { username: 'prometheus', password: 'sandbox-admin-token' },
+    })
+    try {
+      await vi.waitFor(async () => expect(await basic.query('up{job="edgewatch"}')).toEqual([[{}, 1]]), {
+        timeout: 30_000,
+      })
+    } finally {
+      await basic.close()
+    }
   })
 
   it('answers the queries of the documents', async () => {
@@ -61,7 +74,7 @@ describe('a real Prometheus', () => {
 
 describe('promtool', () => {
   it('has nothing to say about /metrics', async () => {
-    const text = await (await sandbox.fetch('/metrics')).text()
+    const text = await (await sandbox.scrape()).text()
     expect(text).toContain('edgewatch_api_requests_total{')
     const said = execFileSync('promtool', ['check', 'metrics'], {
       input: text,

@@ -13,12 +13,19 @@ export class Prometheus {
     this.#server = server
   }
 
-  /** @param target where the service listens, such as `127.0.0.1:8787` */
-  static async start(target: string): Promise<Prometheus> {
+  /**
+   * @param target where the service listens, such as `127.0.0.1:8787`
+   * @param auth how the scrape configuration sends the token
+   */
+  static async start(
+    target: string,
+    auth: object = { authorization: { credentials: 'sandbox-admin-token' } },
+  ): Promise<Prometheus> {
     const job = {
       job_name: 'edgewatch',
       scrape_interval: '1s',
       honor_labels: true, // pushed metrics bring their job along
+      ...auth,
       static_configs: [{ targets: [target] }],
     }
     const server = await startChildServer('prometheus', (port, folder) => {

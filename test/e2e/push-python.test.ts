@@ -44,8 +44,7 @@ function exampleIn(page: string): string {
   return example
 }
 
-const scrape = async (accept = 'text/plain') =>
-  (await sandbox.fetch('/metrics', { headers: { Accept: accept } })).text()
+const scrape = async (accept = 'text/plain') => (await sandbox.scrape({ Accept: accept })).text()
 
 describe("Prometheus's client for Python", () => {
   it('pushes as docs/push.md shows', async () => {

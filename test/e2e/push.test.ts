@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox?.close())
 
-const scrape = async () => (await sandbox.fetch('/metrics')).text()
+const scrape = async () => (await sandbox.scrape()).text()
 
 describe("prom-client's Pushgateway", () => {
   it('pushes, adds and deletes', async () => {

@@ -79,6 +79,11 @@ export class Sandbox {
     return fetch(this.url + route, { ...init, signal: AbortSignal.timeout(timeoutMs) })
   }
 
+  /** `/metrics`, with the token that the banner names. */
+  scrape(headers: Record<string, string> = {}): Promise<Response> {
+    return this.fetch('/metrics', { headers: { Authorization: 'Bearer sandbox-admin-token', ...headers } })
+  }
+
   /** A request with the admin token; the answer's JSON. */
   async admin(route: string, init: RequestInit = {}): Promise<unknown> {
     const headers = { Authorization: 'Bearer sandbox-admin-token', 'Content-Type': 'application/json' }

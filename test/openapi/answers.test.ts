@@ -79,9 +79,10 @@ describe('answers are as they are described:', () => {
   })
 
   it('metrics', async () => {
-    await call('get /metrics', 200)
-    await call('get /metrics', 200, { headers: { Accept: 'application/openmetrics-text' } })
-    await call('get /metrics/cache', 200)
+    await call('get /metrics', 200, admin())
+    await call('get /metrics', 200, admin({ headers: { Accept: 'application/openmetrics-text' } }))
+    await call('get /metrics', 401)
+    await call('get /metrics/cache', 200, admin())
   })
 
   it('pushes', async () => {

@@ -1,13 +1,17 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startBackupJob } from '../../sandbox/dev/backup-job.ts'
+import { banner } from '../../sandbox/dev/banner.ts'
 import { sampleData } from '../../sandbox/dev/sample-data.ts'
 import { readSettings, takenPortMessage } from '../../sandbox/dev/settings.ts'
 import { startTicker } from '../../sandbox/dev/ticker.ts'
 import { startTraffic } from '../../sandbox/dev/traffic.ts'
 import { toEnvFile } from '../../sandbox/dev/wrangler.ts'
+import type { Servers } from '../../sandbox/servers.ts'
 
 describe('settings', () => {
   test('have defaults, and come from the environment', () => {
@@ -68,6 +72,24 @@ test('the sample data is the same each time, and of the last 30 days', () => {
   )
 })
 
+test('the banner has a scrape command to paste', async () => {
+  const sent: string[] = []
+  const url = await serve((request, response) => {
+    sent.push(`${request.method} ${request.url} ${request.headers.authorization}`)
+    response.end()
+  })
+  const servers = {
+    mongodbKind: 'embedded',
+    redisKind: 'in memory',
+    breakable: ['mongodb'],
+    inboxUrl: 'http://127.0.0.1:2',
+    vars: { ADMIN_TOKEN: 'the-token' },
+  } as Partial<Servers> as Servers
+  const [, command = ''] = /(curl .*\/metrics)$/m.exec(banner(url, servers, { documents: 0 }, 60)) ?? []
+  await promisify(execFile)('sh', ['-c', command])
+  expect(sent).toEqual(['GET /metrics Bearer the-token'])
+})
+
 test('variables survive the file in which wrangler reads them', () => {
   const vars = { PLAIN: 'x', DOLLAR: 'a$HOME#b', QUOTE: "it's", EMPTY: '' }
   expect(toEnvFile(vars)).toBe("PLAIN='x'\nDOLLAR='a\\$HOME#b'\nQUOTE=`it's`\nEMPTY=''\n")
@@ -107,6 +129,7 @@ test('traffic looks at pages and sends events, one request after another', async
   expect(seen).toContain('POST /admin/business/refresh Bearer a')
   expect(seen).toContain('POST /events Bearer i')
   expect(seen).toContain('GET /health')
+  expect(seen.filter((each) => each.startsWith('GET /metrics'))).toEqual([]) // it would be refused
   expect(new Set(events.map(({ type }) => type))).toEqual(
     new Set(['user_activity', 'analysis_completed', 'cache_operation', 'subscription_changed']),
   )

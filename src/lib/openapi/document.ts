@@ -89,7 +89,12 @@ const SECURITY_SCHEMES = {
     description:
       'What signing in at `/admin/login` begins. What changes something must carry its CSRF token, as `X-CSRF-Token`.',
   },
-  metricsToken: { type: 'http', scheme: 'bearer', description: '`METRICS_TOKEN`, where one is configured' },
+  metricsToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: '`METRICS_TOKEN`, or `ADMIN_TOKEN` where that is not set',
+  },
+  metricsPassword: { type: 'http', scheme: 'basic', description: 'The same as the password, under any name' },
   heartbeatToken: { type: 'http', scheme: 'bearer', description: '`HEARTBEAT_TOKEN`' },
   ingestToken: { type: 'http', scheme: 'bearer', description: '`INGEST_TOKEN`' },
   ingestPassword: {
@@ -104,7 +109,7 @@ type Security = readonly Partial<Record<keyof typeof SECURITY_SCHEMES, readonly 
 const ACCESS: Readonly<Record<Access, { security?: Security; errors: readonly number[] }>> = {
   public: { errors: [] },
   health: { security: [{}, { adminToken: [] }, { adminSession: [] }], errors: [] },
-  metrics: { security: [{ metricsToken: [] }, {}], errors: [401, 503] },
+  metrics: { security: [{ metricsToken: [] }, { metricsPassword: [] }], errors: [401, 429, 503] },
   heartbeat: { security: [{ heartbeatToken: [] }], errors: [401, 429, 503] },
   ingest: { security: [{ ingestToken: [] }, { ingestPassword: [] }], errors: [401, 429, 503] },
   admin: { security: [{ adminToken: [] }, { adminSession: [] }], errors: [401, 429, 503] },

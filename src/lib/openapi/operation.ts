@@ -2,7 +2,7 @@ import * as z from 'zod'
 
 // What a capability writes to have its routes in `/openapi.json`. Nothing of it is loaded before somebody asks for that.
 
-/** Who may call: `metrics` asks for a token only where one is configured, `health` tells more to admins. */
+/** Who may call: `health` tells more to admins. */
 export type Access = 'public' | 'health' | 'metrics' | 'heartbeat' | 'ingest' | 'admin'
 
 /** What is told of one route. What its `validate` goes by is added to this, and need not be said again. */
