@@ -114,8 +114,10 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   )
   app.use(async (c, next) => {
     await next()
-    // Cloudflare would keep what says nothing of it for two hours.
-    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
+    // A cache may keep a response that doesn't say how long.
+    const policy = c.res.headers.get('Cache-Control')
+    if (policy === null) c.header('Cache-Control', 'no-store')
+    else if (!/no-store|private/.test(policy)) c.set('isShared', true)
   })
   app.use(trimTrailingSlash()) // people type `/status/`
   const limit = limitBody(config.observe.maxBodyBytes)

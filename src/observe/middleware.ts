@@ -33,11 +33,14 @@ export interface ObserveVariables {
   requestId: string
   /** Set by a handler that was asked how things are: its 503 is an answer, not a failure of its own. */
   statusIsAnswer?: boolean
+  /** Set for a response that caches may share: it gets no headers about the one request that it was made for. */
+  isShared?: boolean
 }
 
 /**
  * Observes every request: counts it, times it, writes an Analytics Engine point and a log line, and sets
- * `X-Request-Id`, `X-Process-Time` (seconds) and `Server-Timing` (milliseconds) on the response. Mount it first.
+ * `X-Request-Id`, `X-Process-Time` (seconds) and `Server-Timing` (milliseconds) on a response that belongs to one
+ * request (not `isShared`). Mount it first.
  *
  * It waits for nothing after the handlers are done, and nothing that goes wrong in it reaches the caller.
  */
@@ -57,7 +60,7 @@ export function observe(options: ObserveOptions): MiddlewareHandler<{ Variables:
     try {
       const atMs = clock()
       const durationMs = Math.max(0, atMs - startMs)
-      setHeaders(c, requestId, durationMs)
+      if (c.get('isShared') !== true) setHeaders(c, requestId, durationMs)
       const { status } = c.res
       record(c, {
         method: methodLabel(c.req.method),

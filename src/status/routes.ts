@@ -30,7 +30,7 @@ interface Rendered {
   readonly headers: Readonly<Record<string, string>>
 }
 
-// After an error the edge goes on with what it has for 5 minutes; older, it would tell of a state that nobody knows.
+// After an error a cache may go on with what it has for 5 minutes; older, it would tell of a state that nobody knows.
 const CACHED = `public, max-age=${FRESH_MS / SECOND_MS}, stale-while-revalidate=30, stale-if-error=300`
 const HTML = 'text/html; charset=UTF-8'
 /** May be shown by other sites. */
@@ -87,13 +87,7 @@ export function statusRoutes({ reader, config, waitUntil }: StatusRoutesSettings
     })
   }
 
-  for (const path of [`${STATUS_PATH}/*`, `${STATUS_PATH}.json`, '/badge/*']) {
-    routes.use(path, etag(), async (c, next) => {
-      await next()
-      // The edge keeps one copy per URL. Parameters that mean nothing must not make it keep more.
-      if (c.res.ok && !isCanonical(c)) c.header('Cloudflare-CDN-Cache-Control', 'no-store')
-    })
-  }
+  for (const path of [`${STATUS_PATH}/*`, `${STATUS_PATH}.json`, '/badge/*']) routes.use(path, etag())
 
   routes.get(STATUS_PATH, async (c) => {
     const status = await reader.read(waitUntil)
@@ -116,14 +110,15 @@ export function statusRoutes({ reader, config, waitUntil }: StatusRoutesSettings
     routes.get(`${STATUS_PATH}/feed.${format}`, async (c) => {
       const status = await read()
       const origin = (config.service.url ?? new URL(c.req.url).origin).replace(/\/+$/, '')
-      // Without a configured URL the feed depends on the host, of which anybody may name any number.
       const make = () => ({
         body: feed(status, origin),
         headers: { 'Content-Type': `${type}; charset=utf-8`, ...SHARED },
       })
       if (config.service.url) return answer(c, format, status, make)
+      // The links are those of the host that was asked, and a shared cache may answer for another (Cloudflare's cache
+      // for Workers has no host in its keys). Nor is it kept here: anybody may name any number of hosts.
       const { body, headers } = make()
-      return c.body(body, 200, { ...headers, 'Cache-Control': CACHED })
+      return c.body(body, 200, { ...headers, 'Cache-Control': `private, max-age=${FRESH_MS / SECOND_MS}` })
     })
   }
 
@@ -157,12 +152,6 @@ export function statusRoutes({ reader, config, waitUntil }: StatusRoutesSettings
 /** The model has every public monitor of the configuration. */
 const monitorOf = ({ monitors }: PublicStatus, id: string): PublicMonitor =>
   monitors.find((each) => each.id === id)!
-
-/** Whether the URL has no parameter but those that the route knows. */
-function isCanonical(c: Context): boolean {
-  const { search } = new URL(c.req.url)
-  return search === '' || (c.req.path.startsWith('/badge/') && /^\?show=(state|uptime|latency)$/.test(search))
-}
 
 async function withTag(make: () => Rendered | Promise<Rendered>): Promise<Rendered> {
   const { body, headers } = await make()

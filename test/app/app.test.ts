@@ -221,6 +221,33 @@ describe('around every request', () => {
     expect(response.headers.get('X-Process-Time')).not.toBeNull()
   })
 
+  const OF_ONE_REQUEST = ['X-Request-Id', 'X-Process-Time', 'Server-Timing']
+
+  it.each(['/status', '/status.json', '/status/feed.atom', '/status/api-health', '/badge/api-health.svg'])(
+    'puts nothing about the request that it came with into %s, which caches may share',
+    async (path) => {
+      const { request: get } = deploy({ SERVICE_URL: 'https://status.example' })
+      const first = await get(path, { headers: { 'X-Request-Id': 'of-somebody-else' } })
+      expect(first.headers.get('Cache-Control')).toMatch(/^public, max-age=30/)
+      const again = await get(path, { headers: { 'If-None-Match': first.headers.get('ETag') ?? '' } })
+      expect([first.status, again.status]).toEqual([200, 304])
+      for (const { headers } of [first, again]) {
+        expect(OF_ONE_REQUEST.filter((name) => headers.has(name))).toEqual([])
+        expect(JSON.stringify([...headers])).not.toContain('of-somebody-else')
+      }
+    },
+  )
+
+  it.each(['/', '/health', '/status/nowhere', '/status/feed.atom'])(
+    'identifies the request in %s, which no cache may share',
+    async (path) => {
+      const { headers } = await service.request(path, { headers: { 'X-Request-Id': 'r-1' } })
+      expect(headers.get('Cache-Control')).toMatch(/no-store|private/)
+      expect(OF_ONE_REQUEST.filter((name) => headers.has(name))).toEqual(OF_ONE_REQUEST)
+      expect(headers.get('X-Request-Id')).toBe('r-1')
+    },
+  )
+
   it('sets secure headers on every answer', async () => {
     for (const path of ['/', '/nowhere', '/health']) {
       const { headers } = await service.request(path)
