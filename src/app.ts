@@ -14,6 +14,7 @@ import { signInRoutes, signOutRoutes } from './admin/sign-in.tsx'
 import { alertRoutes } from './alerts/routes.ts'
 import { alertsOf } from './alerts/settings.ts'
 import { businessRoutes, eventRoutes } from './business/routes.ts'
+import { withoutLinks } from './config/disabled.ts'
 import { describeConfig } from './config/fill.ts'
 import { healthRoutes } from './health/routes.ts'
 import { home } from './home.tsx'
@@ -130,6 +131,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     healthRoutes({
       client: services.health,
       roles: services.roles,
+      disabled: withoutLinks(services.disabled),
       service: {
         name: config.service.name,
         version: config.service.version,

@@ -47,13 +47,10 @@ a { color: var(--link) } code { font-size: .9375rem }
 /** `/`: says what this is, what is switched off or ignored, and where everything is; HTML or JSON by `Accept`. */
 export function home(
   loaded: LoadedConfig,
-  environment: Pick<Environment, 'name' | 'ignored' | 'adminTokens'>,
+  environment: Pick<Environment, 'name' | 'ignored'>,
 ): (c: Context) => Response | Promise<Response> {
   const { config, disabled } = loaded
-  const disabledParts = [
-    ...disabled.map(({ part }) => part),
-    ...(environment.adminTokens.length === 0 ? ['admin'] : []),
-  ]
+  const disabledParts = disabled.map(({ part }) => part)
   const about = {
     name: config.service.name,
     description: 'Production monitoring on the edge: health, metrics, errors and alerts.',

@@ -7,6 +7,7 @@ import { declareMetrics, Effects } from './business/effects.ts'
 import type { EventQueueClient } from './business/ports.ts'
 import { Cache } from './cache/cache.ts'
 import type { BusinessConfig } from './config/business.ts'
+import { disabledParts, withoutLinks } from './config/disabled.ts'
 import type { Environment } from './config/env.ts'
 import { readEnvironment } from './config/env.ts'
 import type { LoadedConfig } from './config/fill.ts'
@@ -184,6 +185,14 @@ function createServices(env: Env): Services {
     everyLine: { service: service.name, version: service.version, environment: environment.name },
   })
   if (environment.ignored.length > 0) log.warn('variables_ignored', { names: environment.ignored })
+  const disabled = disabledParts(loaded, environment)
+  const lacking = withoutLinks(disabled)
+  if (lacking.length > 0) {
+    log.warn('parts_disabled', {
+      parts: lacking.map(({ part }) => part),
+      missing: [...new Set(lacking.flatMap(({ missing }) => missing))],
+    })
+  }
   const catalog = createCatalog(config.metrics.namespace)
   const business = config.business && createBusiness(config.business, loaded, catalog, () => eventQueue(env))
   const declared = [...(business?.metrics.values() ?? [])].map(({ metric }) => [metric.name, metric])
@@ -219,6 +228,7 @@ function createServices(env: Env): Services {
 
   return {
     ...loaded,
+    disabled,
     env,
     environment,
     log,

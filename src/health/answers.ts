@@ -32,6 +32,12 @@ export const detailed = z.object({
     .partialRecord(z.enum(CHECK_NAMES), z.string())
     .optional()
     .meta({ description: 'What is wrong; for admins' }),
+  disabled: list(z.object({ part: z.string(), missing: list(z.string()).optional() }))
+    .optional()
+    .meta({
+      description:
+        'Parts of the configuration that are off for lack of a variable or secret; for admins with its name in `missing`',
+    }),
 })
 
 const draftStatus = z.enum(['pass', 'warn', 'fail'])
@@ -56,6 +62,7 @@ export const healthJson = z
     serviceId: z.string(),
     description: z.string(),
     output: z.string().optional(),
+    notes: list(z.string()).optional(),
     checks: z.record(z.string(), list(componentDetails)).optional().meta({
       description: 'By component and measurement, such as `mongodb:responseTime`',
     }),

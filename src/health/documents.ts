@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { DisabledPart } from '../config/interpolate.ts'
 import type * as answers from './answers.ts'
 import type { DependencyState, Facts } from './model.ts'
 import type { CheckName, CheckState, Checks, Usage } from './status.ts'
@@ -72,6 +73,7 @@ export function readyDocument(checks: Checks, details: boolean): ReadyDocument {
 export function detailedDocument(
   facts: Facts,
   checks: Checks,
+  disabled: readonly DisabledPart[],
   now: number,
   details: boolean,
 ): DetailedDocument {
@@ -82,6 +84,9 @@ export function detailedDocument(
     checks: Object.fromEntries(pairs.map(([name, { state }]) => [name, state])) as DetailedDocument['checks'],
     metrics: details ? metricsOf(facts, now) : {},
     ...(details && messages.length > 0 && { messages: Object.fromEntries(messages) }),
+    ...(disabled.length > 0 && {
+      disabled: disabled.map(({ part, missing }) => (details ? { part, missing } : { part })),
+    }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { DisabledPart } from '../config/interpolate.ts'
 import type * as answers from './answers.ts'
 import type { Service } from './documents.ts'
 import { percent } from './documents.ts'
@@ -54,6 +55,13 @@ export function componentChecks(
   }
   return result
 }
+
+/** What is off for lack of a variable, in words; the variable is named with `details` only. */
+export const disabledNotes = (disabled: readonly DisabledPart[], details: boolean): string[] =>
+  disabled.map(
+    ({ part, missing }) =>
+      `${part} is off: ${details ? `${missing.join(', ')} is not set` : 'not configured'}`,
+  )
 
 interface Measurement {
   readonly name: CheckName

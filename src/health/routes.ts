@@ -1,11 +1,12 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { accepts } from 'hono/accepts'
+import type { DisabledPart } from '../config/interpolate.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HealthClient } from './client.ts'
 import type { Service } from './documents.ts'
 import { CONSIDERED, detailedDocument, healthDocument, readyDocument } from './documents.ts'
-import { componentChecks, HEALTH_JSON, healthJson } from './health-json.ts'
+import { componentChecks, disabledNotes, HEALTH_JSON, healthJson } from './health-json.ts'
 import type { Roles } from './model.ts'
 import type { Status } from './status.ts'
 import { check, overall } from './status.ts'
@@ -14,6 +15,8 @@ import { check, overall } from './status.ts'
 export interface HealthRoutesSettings {
   readonly client: Pick<HealthClient, 'read'>
   readonly roles: Roles
+  /** Parts of the configuration that are off for lack of a variable. They have no effect on any status. */
+  readonly disabled: readonly DisabledPart[]
   readonly service: Service
   /** Who sees messages and numbers: holders of the admin token, or everybody. */
   readonly details: 'admin' | 'always'
@@ -27,7 +30,7 @@ export interface HealthRoutesSettings {
  * `application/health+json`. 200 or, where the service is down, 503. `live` touches nothing outside.
  */
 export function healthRoutes(settings: HealthRoutesSettings): Hono {
-  const { client, roles, service, clock } = settings
+  const { client, roles, disabled, service, clock } = settings
 
   const examine = async (c: Context) => {
     const [facts, details] = await Promise.all([
@@ -68,8 +71,9 @@ export function healthRoutes(settings: HealthRoutesSettings): Hono {
   routes.get('/health/detailed', async (c) => {
     const { facts, checks, details, now } = await examine(c)
     const status = overall(checks, CONSIDERED.detailed)
-    return answer(c, status, detailedDocument(facts, checks, now, details), () => ({
+    return answer(c, status, detailedDocument(facts, checks, disabled, now, details), () => ({
       ...healthJson(status, service),
+      ...(disabled.length > 0 && { notes: disabledNotes(disabled, details) }),
       checks: componentChecks(facts, checks, CONSIDERED.detailed, now, details),
     }))
   })

@@ -16,6 +16,7 @@ describe('the service without any secret', () => {
     expect(about.disabled).toEqual(
       expect.arrayContaining([
         'admin',
+        'metrics',
         'mongodb',
         'redis',
         'errors',
@@ -28,6 +29,36 @@ describe('the service without any secret', () => {
       services: { database: 'disabled', cache: 'disabled' },
     })
     expect(await (await service.request('/health/ready')).json()).toEqual({ status: 'ready' })
+  })
+
+  it('says so in /health/detailed, in the dashboard and in one line of the log, and never a value', async () => {
+    const lines = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const { request } = deploy({
+      ADMIN_TOKEN: 'secret-token',
+      MONITOR_TOKEN: 'secret-value',
+      LOG_LEVEL: 'warn',
+    })
+    await request('/')
+    await request('/health/live')
+    const logged = lines.mock.calls
+      .map(([line]) => String(line))
+      .filter((line) => /parts_disabled/.test(line))
+    lines.mockRestore()
+    expect(logged).toHaveLength(1)
+    const { parts, missing } = JSON.parse(logged[0] ?? '{}') as Record<string, string[]>
+    expect(parts).toEqual(
+      expect.arrayContaining(['mongodb', 'redis', 'errors', 'alerts.receivers.pagerduty']),
+    )
+    expect(missing).toEqual(expect.arrayContaining(['MONGODB_URI', 'SENTRY_DSN', 'PAGERDUTY_KEY']))
+    expect(new Set(missing).size).toBe(missing?.length)
+    expect(logged[0]).not.toMatch(/secret-(token|value)|GRAFANA_URL/)
+
+    const detailed = await (await request('/health/detailed', bearer('secret-token'))).json()
+    expect(detailed).toMatchObject({
+      disabled: expect.arrayContaining([{ part: 'mongodb', missing: ['MONGODB_URI'] }]),
+    })
+    const page = await (await request('/admin', bearer('secret-token'))).text()
+    expect(page).toMatch(/mongodb \(MONGODB_URI\)/)
   })
 
   it('leads from an address with a slash too many to the page', async () => {

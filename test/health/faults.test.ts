@@ -76,6 +76,7 @@ function openApp() {
   const app = healthRoutes({
     client,
     roles,
+    disabled: [],
     service: { name: 'Edgewatch', version: '1', environment: 'test', releaseId: '1' },
     details: 'always',
     isAdmin: async () => false,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { DisabledPart } from '../../src/config/interpolate.ts'
 import type { Facts, Roles } from '../../src/health/model.ts'
 import { HEALTH_ROUTES } from '../../src/health/model.ts'
 import { healthRoutes } from '../../src/health/routes.ts'
@@ -10,11 +11,12 @@ const DRAFT = { Accept: 'application/health+json' }
 
 function app(
   read: () => Promise<Facts> | Facts,
-  { roles = ROLES, details = 'admin' as 'admin' | 'always' } = {},
+  { roles = ROLES, details = 'admin' as 'admin' | 'always', disabled = [] as readonly DisabledPart[] } = {},
 ) {
   return healthRoutes({
     client: { read: async () => read() },
     roles,
+    disabled,
     service: { name: 'Edgewatch', version: '1.2.3', environment: 'test', releaseId: 'release-9' },
     details,
     isAdmin: async (c) => c.req.header('Authorization') === ADMIN.Authorization,
@@ -111,6 +113,48 @@ describe('GET /health/ready', () => {
     expect(await response.json()).toEqual({ status: 'not ready', reason: 'database not connected' })
     const told = await routes.request('/health/ready', { headers: ADMIN })
     expect(await told.json()).toMatchObject({ reason: 'database not connected: connection refused' })
+  })
+})
+
+describe('a dependency that is off for lack of a secret', () => {
+  const off = () =>
+    app(() => facts({ mongodb: DISABLED }), {
+      roles: { redis: 'optional' },
+      disabled: [{ part: 'mongodb', missing: ['MONGODB_URI'] }],
+    })
+
+  it('is named in /health/detailed, with the variable for admins', async () => {
+    const open = await off().request('/health/detailed')
+    expect(open.status).toBe(200)
+    expect(await open.json()).toMatchObject({
+      checks: { mongodb: 'disabled' },
+      disabled: [{ part: 'mongodb' }],
+    })
+    expect(await (await off().request('/health/detailed')).text()).not.toContain('MONGODB_URI')
+    const told = await off().request('/health/detailed', { headers: ADMIN })
+    expect(await told.json()).toMatchObject({ disabled: [{ part: 'mongodb', missing: ['MONGODB_URI'] }] })
+  })
+
+  it('is a note in application/health+json', async () => {
+    const notes = async (headers: Record<string, string>) =>
+      ((await (await off().request('/health/detailed', { headers })).json()) as { notes: unknown }).notes
+    expect(await notes(DRAFT)).toEqual(['mongodb is off: not configured'])
+    expect(await notes({ ...DRAFT, ...ADMIN })).toEqual(['mongodb is off: MONGODB_URI is not set'])
+  })
+
+  it('has no effect on the status, nor on readiness', async () => {
+    expect(await (await off().request('/health/detailed')).json()).toMatchObject({ status: 'healthy' })
+    expect(await (await off().request('/health')).json()).toMatchObject({ status: 'healthy' })
+    const ready = await off().request('/health/ready')
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }])
+  })
+
+  it('is not mentioned where nothing is off', async () => {
+    for (const headers of [{}, DRAFT, ADMIN]) {
+      const document = await (await app(() => facts()).request('/health/detailed', { headers })).json()
+      expect(document).not.toHaveProperty('disabled')
+      expect(document).not.toHaveProperty('notes')
+    }
   })
 })
 

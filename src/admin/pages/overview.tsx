@@ -1,4 +1,6 @@
 import type { LedgerStatus } from '../../alerts/status.ts'
+import { withoutLinks } from '../../config/disabled.ts'
+import type { DisabledPart } from '../../config/interpolate.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Facts, Roles } from '../../health/model.ts'
 import { CHECK_NAMES, check, overall } from '../../health/status.ts'
@@ -63,7 +65,17 @@ const CHECK_TONES = {
 const STATUS_TONES = { healthy: 'good', degraded: 'warning', unhealthy: 'bad' } as const
 
 /** The service as a whole, and each thing that is checked. */
-const Health = ({ facts, roles, now }: { facts: Facts; roles: Roles; now: number }) => {
+const Health = ({
+  facts,
+  roles,
+  disabled,
+  now,
+}: {
+  facts: Facts
+  roles: Roles
+  disabled: readonly DisabledPart[]
+  now: number
+}) => {
   const checks = check(facts, roles, now)
   const status = overall(checks, CHECK_NAMES)
   return (
@@ -80,6 +92,17 @@ const Health = ({ facts, roles, now }: { facts: Facts; roles: Roles; now: number
           </span>
         </li>
       ))}
+      {disabled.length > 0 && (
+        <li>
+          <Badge tone="off">off</Badge>
+          <span>
+            <a href="/admin/pages/settings#disabled">Not configured</a>{' '}
+            <span class="dim">
+              {disabled.map(({ part, missing }) => `${part} (${missing.join(', ')})`).join(', ')}
+            </span>
+          </span>
+        </li>
+      )}
     </ul>
   )
 }
@@ -182,6 +205,7 @@ const Scheduler = ({ status: { scheduler, notifications } }: { status: LedgerSta
 /** The first page: what needs somebody now. */
 export function overviewPage(kit: PageKit): PageHandler {
   const { config, roles, ledger, uptime, clock } = kit.sources
+  const disabled = withoutLinks(kit.sources.disabled)
   return async (c) => {
     const [history, status, known, monitors] = await Promise.all([
       kit.requests(TIME_RANGES[0]!),
@@ -222,7 +246,7 @@ export function overviewPage(kit: PageKit): PageHandler {
             id="health"
             title="Health"
             reading={known}
-            show={(value) => <Health facts={value} roles={roles} now={clock()} />}
+            show={(value) => <Health facts={value} roles={roles} disabled={disabled} now={clock()} />}
           />
         </div>
         <Part
