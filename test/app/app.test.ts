@@ -135,7 +135,7 @@ describe('/metrics', () => {
   })
 
   it('shows everybody the series of public monitors where the configuration says so, and no others', async () => {
-    const { services } = deploy({ METRICS_TOKEN: 'scrape' })
+    const { services } = deploy({ METRICS_TOKEN: 'scrape', INGEST_TOKEN: 'ingest' })
     const [first, second] = services.config.monitors
     const shown = first?.id ?? ''
     const hidden = second?.id ?? ''
