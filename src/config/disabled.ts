@@ -1,6 +1,5 @@
 import type { Environment } from './env.ts'
-import type { DisabledPart } from './interpolate.ts'
-import type { LoadedConfig } from './load.ts'
+import type { DisabledPart, LoadedConfig } from './fill.ts'
 
 type Tokens = Pick<Environment, 'adminTokens' | 'metricsTokens' | 'heartbeatTokens' | 'ingestTokens'>
 

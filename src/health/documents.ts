@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { DisabledPart } from '../config/interpolate.ts'
+import type { DisabledPart } from '../config/fill.ts'
 import type * as answers from './answers.ts'
 import type { DependencyState, Facts } from './model.ts'
 import type { CheckName, CheckState, Checks, Usage } from './status.ts'

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { DisabledPart } from '../config/interpolate.ts'
+import type { DisabledPart } from '../config/fill.ts'
 import type * as answers from './answers.ts'
 import type { Service } from './documents.ts'
 import { percent } from './documents.ts'

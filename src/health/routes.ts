@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { accepts } from 'hono/accepts'
-import type { DisabledPart } from '../config/interpolate.ts'
+import type { DisabledPart } from '../config/fill.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HealthClient } from './client.ts'
 import type { Service } from './documents.ts'

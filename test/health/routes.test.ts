@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DisabledPart } from '../../src/config/interpolate.ts'
+import type { DisabledPart } from '../../src/config/fill.ts'
 import type { Facts, Roles } from '../../src/health/model.ts'
 import { HEALTH_ROUTES } from '../../src/health/model.ts'
 import { healthRoutes } from '../../src/health/routes.ts'

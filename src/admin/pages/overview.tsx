@@ -1,6 +1,6 @@
 import type { LedgerStatus } from '../../alerts/status.ts'
 import { withoutLinks } from '../../config/disabled.ts'
-import type { DisabledPart } from '../../config/interpolate.ts'
+import type { DisabledPart } from '../../config/fill.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Facts, Roles } from '../../health/model.ts'
 import { CHECK_NAMES, check, overall } from '../../health/status.ts'
