@@ -64,6 +64,7 @@ export class HealthMonitor extends HealthMonitorObject<Env> {
       ...(config.mongodb && { mongodb: { probe: () => mongoGateway(this.env).probe() } }),
       ...(config.redis && { redis: new UpstashProbe({ ...config.redis, clock: systemClock }) }),
       clock: systemClock,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       log,
     }
   }

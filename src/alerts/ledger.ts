@@ -274,7 +274,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
     }
     for (const dependency of ['mongodb', 'redis'] as const) {
       const state = dependencies?.[dependency]
-      if (!state || state.state === 'disabled') continue
+      if (!state || state.state === 'disabled' || state.state === 'unknown') continue
       recorder.set(catalog.dependencyUp, { dependency }, state.state === 'up' ? 1 : 0)
       if (state.state !== 'up') continue
       recorder.set(catalog.dependencyLatency, { dependency }, state.details.latencyMs / 1000)

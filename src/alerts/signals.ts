@@ -117,7 +117,7 @@ function dependencyOf(rule: Rule, report: DependencyReport | undefined): Depende
 }
 
 function dependencySignal(signal: BuiltInSignal, state: DependencyState): number | undefined {
-  if (state.state === 'disabled') return undefined
+  if (state.state === 'disabled' || state.state === 'unknown') return undefined
   if (signal.endsWith('_up')) return state.state === 'up' ? 1 : 0
   if (state.state === 'down') return undefined
   const { latencyMs, connections, memory, disk } = state.details

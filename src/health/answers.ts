@@ -13,7 +13,9 @@ export const health = z.object({
   version: z.string(),
   environment: z.string(),
   services: z.object({
-    database: z.string().meta({ description: '`connected`, `disconnected`, `disabled`, or for admins why' }),
+    database: z
+      .string()
+      .meta({ description: '`connected`, `disconnected`, `unknown`, `disabled`, or for admins why' }),
     cache: z.string().meta({ description: 'As `database`' }),
     scheduler: z.enum(['running', 'late', 'unknown']),
   }),

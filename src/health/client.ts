@@ -2,14 +2,14 @@ import type { Clock } from '../lib/clock.ts'
 import { TIMED_OUT, within } from '../lib/deadline.ts'
 import { err } from '../lib/result.ts'
 import type { Logger } from '../logging/model.ts'
-import type { DependencyReport, Facts, Roles, SchedulerReport } from './model.ts'
+import type { DependencyReader, DependencyReport, Facts, Roles, SchedulerReport } from './model.ts'
 import { SHARED_MS } from './model.ts'
 
 /** What the Worker's side of health needs. */
 export interface HealthClientSettings {
   readonly roles: Roles
   /** Gives a stub of the health monitor: a new one each time, since a stub belongs to the request that made it. */
-  readonly monitor: () => { report(): Promise<DependencyReport> }
+  readonly monitor: () => DependencyReader
   /** Reads the alert ledger. */
   readonly schedulerReport: () => Promise<SchedulerReport>
   readonly clock: Clock
@@ -17,6 +17,9 @@ export interface HealthClientSettings {
   /** How long a read may take, whatever hangs. */
   readonly timeoutMs?: number
 }
+
+/** How long the health monitor may take: less than a read, so that it answers with what it knows by then. */
+const MONITOR_WAIT_MS = 2_000
 
 /** A value that may be used until some time. */
 interface Fresh<T> {
@@ -40,7 +43,7 @@ export class HealthClient {
     this.#timeoutMs = settings.timeoutMs ?? 2_400
   }
 
-  /** Never rejects. What can't be read in time is down (a dependency) or unknown (the scheduler). */
+  /** Never rejects. What can't be read in time is unknown. */
   async read(): Promise<Facts> {
     const [dependencies, scheduler] = await Promise.all([this.#readDependencies(), this.#readScheduler()])
     return { dependencies, scheduler }
@@ -48,20 +51,22 @@ export class HealthClient {
 
   async #readDependencies(): Promise<DependencyReport> {
     const { roles, clock } = this.#settings
-    if (!roles.mongodb && !roles.redis) return unreached(roles, clock())
+    if (!roles.mongodb && !roles.redis) return unreached(roles, clock(), '')
     const kept = this.#dependencies
     if (kept && clock() < kept.untilMs) return kept.value
 
     const answer = await this.#ask('dependencies', async () => {
       try {
-        return await this.#settings.monitor().report()
+        return await this.#settings.monitor().report(MONITOR_WAIT_MS)
       } catch {
         // Deploys and moves of an object cut the calls to it; the next one finds it again.
-        return await this.#settings.monitor().report()
+        return await this.#settings.monitor().report(MONITOR_WAIT_MS)
       }
     })
     const now = clock()
     if (!answer.ok) return unreached(roles, now, answer.error.message)
+    const { mongodb, redis } = answer.value
+    if (mongodb.state === 'unknown' || redis.state === 'unknown') return answer.value
     // The object's clock may be ahead of ours; that must not prolong the life of what it said.
     this.#dependencies = {
       value: answer.value,
@@ -92,8 +97,8 @@ export class HealthClient {
   }
 }
 
-function unreached(roles: Roles, checkedAtMs: number, message = ''): DependencyReport {
+function unreached(roles: Roles, checkedAtMs: number, message: string): DependencyReport {
   const state = (role: string | undefined) =>
-    role === undefined ? ({ state: 'disabled' } as const) : ({ state: 'down', message } as const)
+    role === undefined ? ({ state: 'disabled' } as const) : ({ state: 'unknown', message } as const)
   return { checkedAtMs, mongodb: state(roles.mongodb), redis: state(roles.redis) }
 }

@@ -92,7 +92,7 @@ export function detailedDocument(
 
 function connection(state: DependencyState, details: boolean): string {
   if (state.state === 'up') return 'connected'
-  if (state.state === 'disabled') return 'disabled'
+  if (state.state === 'disabled' || state.state === 'unknown') return state.state
   return details ? `error: ${state.message}` : 'disconnected'
 }
 

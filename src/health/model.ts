@@ -6,9 +6,13 @@ export interface DependencyDetails {
   readonly disk?: { readonly usedBytes: number; readonly totalBytes: number }
 }
 
-/** The state of one dependency. `message` holds no host, URI or credential. */
+/**
+ * The state of one dependency. `message` holds no host, URI or credential. `down`: two probes in a row failed.
+ * `unknown`: no probe has decided yet.
+ */
 export type DependencyState =
   | { readonly state: 'disabled' }
+  | { readonly state: 'unknown'; readonly message: string }
   | { readonly state: 'up'; readonly details: DependencyDetails }
   | { readonly state: 'down'; readonly message: string }
 
@@ -49,6 +53,15 @@ export interface Facts {
   readonly dependencies: DependencyReport
   /** Undefined where it could not be read in time. */
   readonly scheduler: SchedulerReport | undefined
+}
+
+/** Reads the dependencies; the health monitor, as others call it. */
+export interface DependencyReader {
+  /**
+   * Waits for both probes of a dependency that fails, or, with `waitMs`, for that long at most: a dependency that is
+   * undecided by then is `down` if it already was, else `unknown`.
+   */
+  report(waitMs?: number): Promise<DependencyReport>
 }
 
 /** How long what was found is good for, wherever it is kept. Milliseconds. */

@@ -4,7 +4,7 @@ import type { DependencyReport, DependencyState, Facts, Role, Roles, SchedulerRe
 /** How the service is: unhealthy is down, degraded works with some part missing. */
 export type Status = 'healthy' | 'degraded' | 'unhealthy'
 
-/** How one part of it is. `unknown` and `disabled` have no effect on the whole. */
+/** How one part of it is. `disabled` has no effect on the whole, `unknown` only where the part is critical. */
 export type CheckState = 'healthy' | 'warning' | 'unhealthy' | 'unknown' | 'disabled'
 
 /** The state of one part, and what is to be said of it to those who may know. */
@@ -52,8 +52,9 @@ export function check(facts: Facts, roles: Roles, now: number): Checks {
 export function overall(checks: Checks, names: readonly CheckName[]): Status {
   const considered = names.map((name) => checks[name])
   if (considered.some((each) => each.state === 'unhealthy' && each.critical)) return 'unhealthy'
-  if (considered.some((each) => each.state === 'unhealthy' || each.state === 'warning')) return 'degraded'
-  return 'healthy'
+  const isImpaired = ({ state, critical }: Check) =>
+    state === 'unhealthy' || state === 'warning' || (state === 'unknown' && critical)
+  return considered.some(isImpaired) ? 'degraded' : 'healthy'
 }
 
 /** The memories whose size is known. */
@@ -96,7 +97,8 @@ function checkUsages(usages: readonly Usage[]): Check {
 function checkDependency(dependency: DependencyState, role: Role | undefined): Check {
   if (dependency.state === 'disabled') return { state: 'disabled' }
   if (dependency.state === 'up') return HEALTHY
-  return { state: 'unhealthy', message: dependency.message, critical: role === 'critical' }
+  const state = dependency.state === 'down' ? 'unhealthy' : 'unknown'
+  return { state, message: dependency.message, critical: role === 'critical' }
 }
 
 /** How overdue the next run of the cron is, which comes each minute; milliseconds. */

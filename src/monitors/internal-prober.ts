@@ -92,6 +92,8 @@ function checkDependency(
   switch (found.state) {
     case 'disabled':
       return { atMs, outcome: 'unknown', reason: `${type} is not configured` }
+    case 'unknown':
+      return { atMs, outcome: 'unknown', reason: found.message }
     case 'down':
       return { atMs, outcome: 'failed', reason: found.message }
     case 'up':

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { HealthClient } from '../../src/health/client.ts'
-import type { DependencyReport, SchedulerReport } from '../../src/health/model.ts'
+import type { DependencyReader, SchedulerReport } from '../../src/health/model.ts'
 import { NOW, report, ticked } from './facts.ts'
 import { silentLogger } from './silent-logger.ts'
 
 const never = <T>() => new Promise<T>(() => {})
 
 function setUp(
-  answer: () => Promise<DependencyReport>,
+  answer: DependencyReader['report'],
   schedulerReport: () => Promise<SchedulerReport> = async () => ticked,
 ) {
   const state = { now: NOW, calls: 0 }
@@ -45,14 +45,27 @@ describe('the health client', () => {
     expect(state.calls).toBe(2)
   })
 
-  it('counts a dependency as down when the monitor hangs, and one without a role as disabled', async () => {
+  it('knows nothing of a dependency when the monitor hangs, and calls one without a role disabled', async () => {
     const { client, state } = setUp(never)
     const { dependencies, scheduler } = await client.read()
-    expect(dependencies.mongodb).toEqual({ state: 'down', message: 'timed out' })
+    expect(dependencies.mongodb).toEqual({ state: 'unknown', message: 'timed out' })
     expect(dependencies.redis).toEqual({ state: 'disabled' })
     expect(scheduler).toEqual(ticked)
     await client.read()
     expect(state.calls).toBe(2) // a failure to ask is not kept
+  })
+
+  it('gives the monitor less time than it takes itself, and does not keep what is undecided', async () => {
+    const waits: (number | undefined)[] = []
+    const undecided = report({ mongodb: { state: 'unknown', message: 'not probed yet' }, checkedAtMs: NOW })
+    const { client, state } = setUp(async (waitMs) => {
+      waits.push(waitMs)
+      return undecided
+    })
+    expect((await client.read()).dependencies).toEqual(undecided)
+    await client.read()
+    expect(state.calls).toBe(2)
+    expect(waits).toEqual([2_000, 2_000])
   })
 
   it('asks again at once when a call was cut', async () => {
@@ -69,7 +82,7 @@ describe('the health client', () => {
       throw new Error('broken at 10.0.0.1')
     }
     const facts = await setUp(fail, fail).client.read()
-    expect(facts.dependencies.mongodb).toEqual({ state: 'down', message: 'probe failed' })
+    expect(facts.dependencies.mongodb).toEqual({ state: 'unknown', message: 'probe failed' })
     expect(facts.scheduler).toBeUndefined()
   })
 

@@ -54,6 +54,7 @@ function openApp() {
           timeoutMs: PROBE_MS,
         }),
         clock: () => state.now,
+        sleep: async () => {},
         log,
       }
     }

@@ -58,6 +58,27 @@ describe('GET /health', () => {
     expect(await response.json()).toMatchObject({ status: 'degraded', services: { cache: 'disconnected' } })
   })
 
+  it('is degraded and 200 while nobody knows of a critical one, and healthy where it is optional', async () => {
+    const unknown = { state: 'unknown', message: 'not probed yet' } as const
+    const response = await app(() => facts({ mongodb: unknown })).request('/health', { headers: ADMIN })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({ status: 'degraded', services: { database: 'unknown' } })
+    const optional = await app(() => facts({ redis: unknown })).request('/health')
+    expect(await optional.json()).toMatchObject({ status: 'healthy', services: { cache: 'unknown' } })
+    const ready = await app(() => facts({ mongodb: unknown })).request('/health/ready')
+    expect(ready.status).toBe(200)
+    const detailed = await app(() => facts({ mongodb: unknown })).request('/health/detailed', {
+      headers: ADMIN,
+    })
+    expect(await detailed.json()).toMatchObject({
+      status: 'degraded',
+      checks: { mongodb: 'unknown' },
+      messages: { mongodb: 'not probed yet' },
+    })
+    const draft = await app(() => facts({ mongodb: unknown })).request('/health', { headers: DRAFT })
+    expect(await draft.json()).toMatchObject({ status: 'warn' })
+  })
+
   it('goes by the role that the config gives', async () => {
     const settings = { roles: { mongodb: 'optional', redis: 'critical' } as const }
     expect((await app(() => facts({ mongodb: DOWN }), settings).request('/health')).status).toBe(200)

@@ -55,6 +55,14 @@ describe('the checks of our own dependencies', () => {
     expect(asked.dependencies).toBe(1)
   })
 
+  it('are unknown while no probe has decided', async () => {
+    const { run } = prober([...DEPENDENCIES], async () => ({
+      ...REPORT,
+      mongodb: { state: 'unknown', message: 'not probed yet' },
+    }))
+    expect(await run('database')).toEqual([['database', 'unknown', 'not probed yet']])
+  })
+
   it('are unknown where the report fails, or they are not configured', async () => {
     const failing = prober([...DEPENDENCIES], () => Promise.reject(new Error('the object was reset')))
     expect(await failing.run('database', 'cache')).toEqual([

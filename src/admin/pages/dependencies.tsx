@@ -8,7 +8,7 @@ import type { PageHandler, PageKit } from './page-kit.tsx'
 export const DependencyBadge = ({ state }: { state: DependencyState }) => {
   if (state.state === 'up') return <Badge tone="good">up</Badge>
   if (state.state === 'down') return <Badge tone="bad">down</Badge>
-  return <Badge tone="off">not configured</Badge>
+  return <Badge tone="off">{state.state === 'unknown' ? 'unknown' : 'not configured'}</Badge>
 }
 
 /** A dependency as the last probe found it. */
@@ -34,13 +34,13 @@ export const Dependency = ({
       <p class="dim">
         {role === 'critical' ? 'Without it the service is down.' : 'Without it the service is degraded.'}
       </p>
-      {state.state === 'down' ? (
+      {state.state === 'down' && (
         <p class="down">
           It does not answer: <strong>{state.message || 'no reason is known'}</strong>.
         </p>
-      ) : (
-        <Details details={state.details} />
       )}
+      {state.state === 'unknown' && <p>No probe has decided yet: {state.message}.</p>}
+      {state.state === 'up' && <Details details={state.details} />}
     </>
   )
 }
