@@ -13,6 +13,21 @@ export interface OwnServers {
   mendServer(name: FaultName): Promise<void>
 }
 
+/** A replica set of three members, so far away. It ends with the test file. */
+export async function startReplicaSet({ roundTripMs = 0 } = {}) {
+  const controlUrl = inject('controlUrl')
+  const started = await fetch(`${controlUrl}/replica-set?roundTripMs=${roundTripMs}`, { method: 'POST' })
+  const address = new URL(started.headers.get('Location') ?? '', controlUrl)
+  afterAll(async () => {
+    await fetch(address, { method: 'DELETE' })
+  })
+  return {
+    uri: await started.text(),
+    /** The most connections that were open at the same time, to all members. */
+    mostConnections: async () => Number(await (await fetch(address)).text()),
+  }
+}
+
 /** Starts a MongoDB, a Redis, a target and an inbox of their own for a test file; they end with it. */
 export async function startOwnServers(): Promise<OwnServers> {
   const controlUrl = inject('controlUrl')

@@ -3,12 +3,13 @@ import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
 import { type Servers, startServers } from '../sandbox/servers.ts'
 import type {} from './provided-context.ts'
+import { type ReplicaSet, startReplicaSet } from './sandbox/replica-set.ts'
 
 /** Starts MongoDB, Redis, the target and the inbox for all tests, and a control server by which a test file gets its own. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const shared = await startServers()
   console.log(`MongoDB: ${shared.mongodbKind}; Redis: ${shared.redisKind}`)
-  const own = new Map<string, Servers>()
+  const own = new Map<string, Servers | ReplicaSet>()
 
   const control = createServer(async (request, response) => {
     const url = request.url ?? '/'
@@ -19,8 +20,20 @@ export default async function setUp(project: TestProject): Promise<() => Promise
         response.writeHead(204).end()
         return
       }
-      const servers = await startServers()
+      const known = own.get(url)
+      if (request.method === 'GET' && known && 'mostConnections' in known) {
+        response.end(String(known.mostConnections))
+        return
+      }
       const path = `/${crypto.randomUUID()}`
+      const { pathname, searchParams } = new URL(url, 'http://127.0.0.1')
+      if (pathname === '/replica-set') {
+        const replicaSet = await startReplicaSet(Number(searchParams.get('roundTripMs')))
+        own.set(path, replicaSet)
+        response.writeHead(201, { Location: path }).end(replicaSet.uri)
+        return
+      }
+      const servers = await startServers()
       own.set(path, servers)
       response.writeHead(201, { Location: path, 'Content-Type': 'application/json' })
       response.end(JSON.stringify({ vars: servers.vars, inboxUrl: servers.inboxUrl }))

@@ -34,7 +34,7 @@ function openApp() {
   class TestGateway extends MongoGatewayObject<unknown> {
     protected settings() {
       const uri = secret('MONGODB_URI')
-      return { uri, idleMs: 50, clock: systemClock, log, probeTimeoutMs: PROBE_MS }
+      return { uri, idleMs: 50, clock: systemClock, log, connectTimeoutMs: 800, pingTimeoutMs: 500 }
     }
 
     override probe() {

@@ -1,5 +1,4 @@
 import type { MongoClient } from 'mongodb'
-import { MAX_POOL_SIZE } from './connection.ts'
 
 /** The collections of a database. */
 export interface CollectionCounts {
@@ -14,6 +13,7 @@ export interface CollectionCounts {
 export async function countCollections(
   client: MongoClient,
   database: string | undefined,
+  atOnce: number,
   maxTimeMS: number,
 ): Promise<CollectionCounts> {
   const db = client.db(database)
@@ -25,8 +25,7 @@ export async function countCollections(
 
   const documents = new Map<string, number>()
   const waiting = names.values()
-  // As many at a time as there are sockets for.
-  const workers = Array.from({ length: MAX_POOL_SIZE }, async () => {
+  const workers = Array.from({ length: atOnce }, async () => {
     for (const name of waiting) {
       documents.set(name, await db.collection(name).estimatedDocumentCount({ maxTimeMS }))
     }

@@ -10,18 +10,16 @@ export interface ConnectionSettings {
   readonly uri: Secret
   /** Unused for this long, the connection is closed. */
   readonly idleMs: number
-  /** How long connecting may take, and one command unless `commandTimeoutMs` says otherwise. */
-  readonly timeoutMs: number
-  readonly commandTimeoutMs?: number
-  /** Sockets to the server that holds data; `MAX_POOL_SIZE` unless stated. */
-  readonly poolSize?: number
+  /** How long connecting may take: DNS, TCP, TLS and SCRAM, twice, for the driver's monitor comes first. */
+  readonly connectTimeoutMs: number
+  /** How long the server may take for the answer to one command. */
+  readonly commandTimeoutMs: number
+  /**
+   * Sockets to each server that commands go to. The driver keeps one more to each member of a replica set, of which
+   * there are usually three, and a Durable Object can have six.
+   */
+  readonly poolSize: number
 }
-
-/**
- * The sockets to the server that holds data. The driver keeps one more to each server of a replica set, of which
- * there are usually three, and the platform lets an invocation have six at once.
- */
-export const MAX_POOL_SIZE = 3
 
 /**
  * One driver and its pool: opened when first needed, once for all who need it at the same time; closed when idle;
@@ -37,12 +35,16 @@ export class MongoConnection {
     this.#settings = settings
   }
 
-  /** Runs `work`, connected. A failure, of connecting or of `work`, is told in our own words; see `describeFailure`. */
+  /**
+   * Runs `work`, connected. A failure, of connecting or of `work`, is told in our own words; see `describeFailure`.
+   * @param timeoutMs for connecting and `work` together; loading the driver does not count
+   */
   async use<T>(work: (client: MongoClient) => Promise<T>, timeoutMs: number): Promise<Result<T>> {
     this.#users++
     clearTimeout(this.#idleTimer)
     let timeUp = false
     try {
+      await import('mongodb') // not the server's fault if that takes long
       const outcome = await within(
         timeoutMs,
         this.#attempt(work, () => !timeUp),
@@ -96,7 +98,7 @@ export class MongoConnection {
 
 async function connect({
   uri,
-  timeoutMs,
+  connectTimeoutMs,
   commandTimeoutMs,
   poolSize,
 }: ConnectionSettings): Promise<MongoClient> {
@@ -104,13 +106,14 @@ async function connect({
   const { MongoClient } = await import('./driver.ts')
   const client = new MongoClient(uri.reveal(), {
     appName: 'edgewatch',
-    maxPoolSize: poolSize ?? MAX_POOL_SIZE,
+    maxPoolSize: poolSize,
     // Streamed heartbeats take a second socket for each server.
     serverMonitoringMode: 'poll',
-    serverSelectionTimeoutMS: timeoutMs,
-    connectTimeoutMS: timeoutMs,
-    socketTimeoutMS: commandTimeoutMs ?? timeoutMs,
-    waitQueueTimeoutMS: commandTimeoutMs ?? timeoutMs,
+    serverSelectionTimeoutMS: connectTimeoutMs,
+    connectTimeoutMS: connectTimeoutMs,
+    socketTimeoutMS: commandTimeoutMs,
+    // Whoever waits for a socket may have to wait for its handshake.
+    waitQueueTimeoutMS: Math.max(connectTimeoutMs, commandTimeoutMs),
     // A retry inside the driver would take the time that ours needs.
     retryReads: false,
   })

@@ -28,23 +28,36 @@ export interface MongoGatewaySettings {
   readonly memoryBytes?: number | undefined
   readonly clock: Clock
   readonly log: Logger
-  /** How long a probe may take; below the health monitor's limit, so that its own reason is the one told. */
-  readonly probeTimeoutMs?: number
+  /** How long connecting may take; 4 seconds unless stated. */
+  readonly connectTimeoutMs?: number
+  /** How long the answer to a ping may take; 1.5 seconds unless stated. */
+  readonly pingTimeoutMs?: number
 }
 
-/** How much of a probe's time connecting or one command may take: less than all, so that the driver says why. */
-const COMMAND_SHARE = 0.8
-const COLLECTIONS_TIMEOUT_MS = 5_000
+/** A probe may take this much longer than connecting and a ping, so that the driver is the one that says why. */
+const PROBE_MARGIN_MS = 200
+/** How much of what is left of a probe's time its numbers may take. */
+const NUMBERS_SHARE = 0.8
+/** The dashboard waits for half a second more. */
+const COLLECTIONS_TIMEOUT_MS = 4_500
+const COUNT_TIMEOUT_MS = 3_000
+/** One less than there are sockets for: the last one is for probes. */
+const POOL_SIZE = 3
+const COUNTS_AT_ONCE = POOL_SIZE - 1
 /** Writes and aggregations may take their time; whoever asks waits for less. */
 const WORK_TIMEOUT_MS = 30_000
 const WORK_COMMAND_TIMEOUT_MS = 15_000
-const WORK_CONNECT_TIMEOUT_MS = 3_000
+/** Aggregations may go to a secondary: one socket to each of three members. */
+const WORK_POOL_SIZE = 1
 /** Counts are shared for this long, so that looking at a dashboard doesn't load the database. */
 const COUNTS_SHARED_MS = 15_000
 
 /**
- * The one place that talks to MongoDB. Handshakes cost hundreds of milliseconds, so it keeps the driver's pool open
- * while it is in use, and closes it when idle.
+ * Talks to MongoDB. Handshakes cost hundreds of milliseconds, so it keeps the driver's pool open while it is in use, and
+ * closes it when idle.
+ *
+ * An object can have six connections, and with a replica set of three members either pool, with the driver's monitors,
+ * takes up to six. So probes and counts go to one object, writes and aggregations to another.
  */
 export abstract class MongoGatewayObject<E> extends DurableObject<E> implements Probe, BusinessDatabase {
   #ready: Ready | undefined
@@ -68,7 +81,7 @@ export abstract class MongoGatewayObject<E> extends DurableObject<E> implements 
         numbers = { ...numbers, ...found }
       })
       // A server that answers a ping is up, however long it takes to tell its numbers.
-      await within((deadlineMs - settings.clock()) * COMMAND_SHARE, reading)
+      await within((deadlineMs - settings.clock()) * NUMBERS_SHARE, reading)
       return { latencyMs, ...numbers }
     }, probeTimeoutMs)
 
@@ -83,7 +96,7 @@ export abstract class MongoGatewayObject<E> extends DurableObject<E> implements 
     const known = this.#counts
     if (known && settings.clock() - known.countedAtMs < COUNTS_SHARED_MS) return ok(known.counts)
     const outcome = await connection.use(
-      (client) => countCollections(client, settings.database, COLLECTIONS_TIMEOUT_MS),
+      (client) => countCollections(client, settings.database, COUNTS_AT_ONCE, COUNT_TIMEOUT_MS),
       COLLECTIONS_TIMEOUT_MS,
     )
     if (outcome.ok) this.#counts = { counts: outcome.value, countedAtMs: settings.clock() }
@@ -114,16 +127,19 @@ export abstract class MongoGatewayObject<E> extends DurableObject<E> implements 
   #prepare() {
     if (!this.#ready) {
       const settings = this.settings()
-      const { uri, idleMs, probeTimeoutMs = 1_900 } = settings
-      const connection = new MongoConnection({ uri, idleMs, timeoutMs: probeTimeoutMs * COMMAND_SHARE })
-      // Apart, so that neither waits for the other: what hangs is closed, with all that uses it.
-      const work = new MongoConnection({
-        uri,
-        idleMs,
-        timeoutMs: WORK_CONNECT_TIMEOUT_MS,
-        commandTimeoutMs: WORK_COMMAND_TIMEOUT_MS,
-        poolSize: 1,
+      const { uri, idleMs, connectTimeoutMs = 4_000, pingTimeoutMs = 1_500 } = settings
+      const shared = { uri, idleMs, connectTimeoutMs }
+      const connection = new MongoConnection({
+        ...shared,
+        commandTimeoutMs: pingTimeoutMs,
+        poolSize: POOL_SIZE,
       })
+      const work = new MongoConnection({
+        ...shared,
+        commandTimeoutMs: WORK_COMMAND_TIMEOUT_MS,
+        poolSize: WORK_POOL_SIZE,
+      })
+      const probeTimeoutMs = connectTimeoutMs + pingTimeoutMs + PROBE_MARGIN_MS
       this.#ready = { settings, connection, work, probeTimeoutMs }
     }
     return this.#ready

@@ -11,7 +11,7 @@ import { startOwnServers } from '../../own-servers.ts'
 const servers = await startOwnServers()
 const uri = servers.vars.MONGODB_URI ?? ''
 const watcher = new MongoClient(uri, { maxPoolSize: 1, serverMonitoringMode: 'poll' })
-const SHORT_MS = 1_000
+const SHORT = { connectTimeoutMs: 800, pingTimeoutMs: 500 }
 const PATIENCE = { timeout: 10_000 }
 
 afterEach(() => servers.mendServer('mongodb'))
@@ -86,7 +86,7 @@ describe('a probe', PATIENCE, () => {
     ['error', 'server error (code 1)'],
     ['slow', 'timed out'],
   ] as const)('of a server that is broken (%s) says %j, and recovers', async (mode, message) => {
-    const gateway = openGateway({ probeTimeoutMs: SHORT_MS })
+    const gateway = openGateway({ ...SHORT })
     await servers.breakServer('mongodb', { mode })
     expect(await gateway.probe()).toEqual({ state: 'down', message })
     await servers.mendServer('mongodb')
@@ -97,7 +97,7 @@ describe('a probe', PATIENCE, () => {
     ['down', 'connection refused'],
     ['hang', 'timed out'],
   ] as const)('notices that an open connection breaks (%s), and recovers', async (mode, message) => {
-    const gateway = openGateway({ probeTimeoutMs: SHORT_MS, idleMs: 60_000 })
+    const gateway = openGateway({ ...SHORT, idleMs: 60_000 })
     expect(await gateway.probe()).toMatchObject({ state: 'up' })
     await servers.breakServer('mongodb', { mode })
     expect(await gateway.probe()).toEqual({ state: 'down', message })
@@ -148,7 +148,7 @@ describe('the collections', () => {
 
   it('are a failure when the server is down', async () => {
     await servers.breakServer('mongodb', { mode: 'down' })
-    const gateway = openGateway({ probeTimeoutMs: SHORT_MS })
+    const gateway = openGateway({ ...SHORT })
     expect(await gateway.collections()).toEqual({
       ok: false,
       error: { message: 'connection refused', retryable: true },
