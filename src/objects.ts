@@ -33,7 +33,9 @@ import {
   createRecorder,
   healthMonitor,
   maxSeriesOf,
+  metricsStores,
   mongoGateway,
+  mongoWorker,
   servicesOf,
   uptimeMonitor,
 } from './services.ts'
@@ -50,7 +52,7 @@ export class MetricsStore extends MetricsStoreObject<Env> {
       catalog: everyMetric,
       maxSeries: maxSeriesOf(config),
       isRetired: retiredSeries(config.monitors),
-      siblings: () => siblingShards(this.env.METRICS_STORE, config.metrics.shards),
+      siblings: () => siblingShards(metricsStores(this.env), config.metrics.shards),
       log,
       clock: systemClock,
     }
@@ -227,11 +229,11 @@ export class EventQueue extends EventQueueObject<Env> {
     if (!business) throw new Error('the configuration has no business')
     const recorder = createRecorder(services)
     // What was sent and not acknowledged must come to the same shard again, also after a restart: the first.
-    const metrics = new MetricsClient(this.env.METRICS_STORE, config.metrics.shards, () => 0)
+    const metrics = new MetricsClient(metricsStores(this.env), config.metrics.shards, () => 0)
     return {
       ...business,
       catalog,
-      database: business.asksDatabase ? () => mongoGateway(this.env) : undefined,
+      database: business.asksDatabase ? () => mongoWorker(this.env) : undefined,
       send: (batch) => metrics.send(batch),
       recorder,
       maxSeries: maxSeriesOf(config),

@@ -12,6 +12,7 @@ import type { Environment } from './config/env.ts'
 import { readEnvironment } from './config/env.ts'
 import type { LoadedConfig } from './config/fill.ts'
 import { fillConfig } from './config/fill.ts'
+import { LOCATION_HINTS } from './config/locations.ts'
 import type { ReceiverConfig } from './config/receivers.ts'
 import type { Config } from './config/schema.ts'
 import { HealthClient } from './health/client.ts'
@@ -27,6 +28,7 @@ import { noReporter } from './logging/no-reporter.ts'
 import { MetricsBuffer } from './metrics/buffer.ts'
 import type { Catalog } from './metrics/catalog.ts'
 import { createCatalog } from './metrics/catalog.ts'
+import type { MetricsStoreNamespace } from './metrics/client.ts'
 import { MetricsClient } from './metrics/client.ts'
 import type { Metric } from './metrics/model.ts'
 import { seriesOfMonitors } from './monitors/metrics.ts'
@@ -96,25 +98,46 @@ export function servicesOf(env: Env): Services {
 /** The name of objects of which there is only one. */
 const SINGLETON = 'singleton'
 
-/** The stub of the health monitor. */
-export const healthMonitor = (env: Env) => env.HEALTH_MONITOR.getByName(SINGLETON)
+/** Where objects are created: near the configured location, or else near their first caller. */
+function placement(env: Env): DurableObjectNamespaceGetDurableObjectOptions {
+  const { location } = servicesOf(env).config.service
+  return location === undefined ? {} : { locationHint: LOCATION_HINTS[location] }
+}
 
-/** The stub of the object that talks to MongoDB. */
-export const mongoGateway = (env: Env) => env.MONGO_GATEWAY.getByName(SINGLETON)
+/** The name of an object that holds no data to lose. An object never moves, so another location makes another one. */
+function movable(env: Env, name: string): string {
+  const { location } = servicesOf(env).config.service
+  return location === undefined ? name : `${name}-${location}`
+}
+
+/** The stub of the health monitor. */
+export const healthMonitor = (env: Env) =>
+  env.HEALTH_MONITOR.getByName(movable(env, SINGLETON), placement(env))
+
+/** The stub of the object that probes MongoDB and counts its documents. */
+export const mongoGateway = (env: Env) => env.MONGO_GATEWAY.getByName(movable(env, SINGLETON), placement(env))
+
+/** The stub of the object that writes to MongoDB and queries it: another one, for each can have six connections. */
+export const mongoWorker = (env: Env) => env.MONGO_GATEWAY.getByName(movable(env, 'worker'), placement(env))
 
 /** The stub of the uptime monitor. */
 export const uptimeMonitor = (env: Env): UptimeMonitorClient =>
-  env.UPTIME_MONITOR.getByName(SINGLETON) as unknown as UptimeMonitorClient
+  env.UPTIME_MONITOR.getByName(SINGLETON, placement(env)) as unknown as UptimeMonitorClient
 
-const incidentBook = (env: Env): IncidentBookClient => env.INCIDENT_BOOK.getByName(SINGLETON)
+/** The binding of the metrics stores. */
+export const metricsStores = (env: Env): MetricsStoreNamespace => ({
+  getByName: (name) => env.METRICS_STORE.getByName(name, placement(env)),
+})
+
+const incidentBook = (env: Env): IncidentBookClient => env.INCIDENT_BOOK.getByName(SINGLETON, placement(env))
 
 /** Series per metric: what is configured, and at least what the monitors need. */
 export const maxSeriesOf = ({ metrics, monitors }: Config): number =>
   Math.max(metrics.maxSeries, seriesOfMonitors(monitors))
 
-const eventQueue = (env: Env) => env.EVENT_QUEUE.getByName(SINGLETON)
+const eventQueue = (env: Env) => env.EVENT_QUEUE.getByName(SINGLETON, placement(env))
 
-const alertLedger = (env: Env) => env.ALERT_LEDGER.getByName(SINGLETON)
+const alertLedger = (env: Env) => env.ALERT_LEDGER.getByName(SINGLETON, placement(env))
 
 /** Makes a buffer for counts, to be flushed by who asks for it. */
 export function createRecorder({
@@ -197,8 +220,8 @@ function createServices(env: Env): Services {
   const business = config.business && createBusiness(config.business, loaded, catalog, () => eventQueue(env))
   const declared = [...(business?.metrics.values() ?? [])].map(({ metric }) => [metric.name, metric])
   const everyMetric = { ...catalog, ...Object.fromEntries(declared) }
-  const metrics = new MetricsClient(env.METRICS_STORE, config.metrics.shards, Math.random)
-  const pushed = () => env.PUSH_STORE.getByName(SINGLETON)
+  const metrics = new MetricsClient(metricsStores(env), config.metrics.shards, Math.random)
+  const pushed = () => env.PUSH_STORE.getByName(SINGLETON, placement(env))
   // What the push store holds it tells itself.
   const { pushedGroups: _groups, pushedSamples: _samples, ...kept } = everyMetric
   const ownNames = Object.values<Metric>(kept).map(({ name }) => name)

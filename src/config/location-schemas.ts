@@ -7,7 +7,7 @@ const NAMES = Object.keys(LOCATION_HINTS) as Location[]
 const NOT_HONORED = ['south-america', 'sam', 'africa', 'afr', 'middle-east', 'me']
 
 /** A location by its name or by Cloudflare's code for it; once parsed, the name. */
-const location = z.string().transform((text, context) => {
+export const location = z.string().transform((text, context) => {
   const known = NAMES.find((name) => name === text || LOCATION_HINTS[name] === text)
   if (known) return known
   const why = NOT_HONORED.includes(text) ? `; Cloudflare runs no Durable Objects in ${text}` : ''

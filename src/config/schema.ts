@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { business } from './business.ts'
 import { link } from './links.ts'
+import { location } from './location-schemas.ts'
 import { maintenance } from './maintenance.ts'
 import { checkMetrics } from './metric-names.ts'
 import type { MonitorConfig } from './monitors.ts'
@@ -22,6 +23,11 @@ const service = z.strictObject({
   version: z.string().min(1).max(100).default('1.0.0'),
   /** Where this service is reached; alerts link to it. */
   url: urlText.optional(),
+  /**
+   * Where its Durable Objects are created, such as `eu-west`: best near the database. By default near their first
+   * caller, which may be the cron. Those that hold data stay where they are.
+   */
+  location: location.optional(),
 })
 
 const observe = z.strictObject({

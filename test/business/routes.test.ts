@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
+import { evictDurableObject, listDurableObjectIds, runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { MongoClient } from 'mongodb'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -203,6 +203,12 @@ describe('events with MongoDB', PATIENCE, () => {
 describe('GET /admin/business', PATIENCE, () => {
   it('wants the admin token', async () => {
     expect((await request('/admin/business')).status).toBe(401)
+  })
+
+  it('go through an object of their own: with that of the probes there would be too many connections', async () => {
+    const ids = (await listDurableObjectIds(env.MONGO_GATEWAY)).map(String)
+    expect(ids).toContain(String(env.MONGO_GATEWAY.idFromName('worker')))
+    expect(ids).not.toContain(String(env.MONGO_GATEWAY.idFromName('singleton')))
   })
 
   it('tells the numbers, and goes on telling them with their age while MongoDB is away', async () => {

@@ -239,6 +239,13 @@ describe('the configuration', () => {
     expect(byPath.extra).toBeDefined()
   })
 
+  it('takes a location by its name or code, and none where Cloudflare creates no objects', () => {
+    const locationOf = (location: 'eu-west' | 'weur' | 'sam') =>
+      loadConfig({ service: { location } }, {}).config.service.location
+    expect([locationOf('eu-west'), locationOf('weur')]).toEqual(['eu-west', 'eu-west'])
+    expect(() => locationOf('sam')).toThrow('runs no Durable Objects in sam')
+  })
+
   it('finds names used twice and routes to nobody', () => {
     const mistakes = mistakesIn(() =>
       checkConfig({ alerts: { receivers: [pagerduty, pagerduty], routes: { critical: ['pagerdutty'] } } }),
