@@ -1,6 +1,7 @@
 import { calculateObjectSize, type Document, EJSON, ObjectId } from 'bson'
 import { Query } from 'mingo'
 import { CommandError } from './command-error.ts'
+import { typeName } from './update-rules.ts'
 
 /** An index, as `createIndexes` takes it and `listIndexes` gives it. Only unique ones do anything here. */
 export interface IndexSpec {
@@ -79,6 +80,7 @@ export class Collection {
   /** Adds a document, with an `_id` where it has none, and gives what was stored. Throws E11000. */
   insert(document: Document): Document {
     const { _id = new ObjectId(), ...rest } = document
+    checkId(_id)
     const stored = { _id, ...rest }
     const id = valueKey(_id)
     if (this.#documents.has(id)) throw this.#duplicateKey(ID_INDEX, stored)
@@ -183,6 +185,19 @@ export class Collection {
       11000,
       `E11000 duplicate key error collection: ${this.namespace} index: ${index.name} dup key: { ${shown.join(', ')} }`,
       { keyPattern: index.key, keyValue },
+    )
+  }
+}
+
+function checkId(id: unknown): void {
+  if (Array.isArray(id) || id instanceof RegExp) {
+    throw new CommandError(53, `The '_id' value cannot be of type ${typeName(id)}`)
+  }
+  const dollar = id instanceof Object && Object.keys(id).find((key) => key.startsWith('$'))
+  if (dollar) {
+    throw new CommandError(
+      52,
+      `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`,
     )
   }
 }

@@ -1,8 +1,9 @@
 import type { Document } from 'bson'
-import { aggregate, find, ProcessingMode } from 'mingo'
+import { find } from 'mingo'
 import { valueKey, valuesAt } from './collection.ts'
 import type { CommandContext, Commands } from './command.ts'
 import { CommandError } from './command-error.ts'
+import { runPipeline } from './pipeline.ts'
 
 /** Commands that read documents. */
 export const readCommands: Commands = {
@@ -43,12 +44,11 @@ export const readCommands: Commands = {
     const source = isStats ? [collectionStats(context, command.aggregate)] : (collection?.all() ?? [])
     const stages: Document[] = isStats ? rest : command.pipeline
     refuseWritingStages(stages)
-    const results = aggregate(source, stages, {
+    const results = runPipeline(source, stages, {
       ...queryOptions(command),
-      processingMode: ProcessingMode.CLONE_INPUT,
       collectionResolver: (name: string) => context.store.read(context.database, name).all(),
     })
-    return context.cursors.firstBatch(namespace, results as Document[], command.cursor?.batchSize)
+    return context.cursors.firstBatch(namespace, results, command.cursor?.batchSize)
   },
 
   count(command, context) {

@@ -1,9 +1,12 @@
 import { type Document, serialize } from 'bson'
 import { find, updateOne } from 'mingo'
 import type { Collection } from './collection.ts'
+import { valueKey } from './collection.ts'
 import type { CommandContext, Commands } from './command.ts'
 import { CommandError, toCommandError } from './command-error.ts'
+import { isNumeric, type Numeric, product, sum } from './decimal.ts'
 import { queryOptions } from './read-commands.ts'
+import { checkApplicable, checkUpdate } from './update-rules.ts'
 
 /** Commands that change documents. */
 export const writeCommands: Commands = {
@@ -114,6 +117,7 @@ function update(context: CommandContext, name: unknown, statement: Document): Up
   if (isReplacement && statement.multi) {
     throw new CommandError(9, 'multi update is not supported for replacement-style update')
   }
+  if (!isReplacement) checkUpdate(statement.u)
   const collection = context.store.read(context.database, name)
   const found = sorted(collection.matching(statement.q, queryOptions(statement)), statement.sort)
   const matched = statement.multi ? found : found.slice(0, 1)
@@ -138,9 +142,9 @@ function update(context: CommandContext, name: unknown, statement: Document): Up
 function applied(document: Document, statement: Document, inserting = false): Document {
   let modifier = statement.u
   if (!Array.isArray(modifier)) {
-    const { $setOnInsert: _, ...others } = modifier // unknown to mingo
-    if (Object.keys(others).length === 0) return document
-    modifier = others
+    checkApplicable(document, modifier, inserting)
+    modifier = forMingo(document, modifier)
+    if (Object.keys(modifier).length === 0) return document
   }
   const documents = [structuredCopy(document)]
   updateOne(
@@ -153,9 +157,37 @@ function applied(document: Document, statement: Document, inserting = false): Do
   return documents[0] as Document
 }
 
+/** The operators as mingo knows them: without `$setOnInsert`, and with sums and products of BSON's numbers as values. */
+function forMingo(document: Document, { $setOnInsert: _, ...modifier }: Document): Document {
+  const set: Document = { ...modifier.$set }
+  // That is no change, which mingo refuses.
+  if ('_id' in set && valueKey(set._id) === valueKey(document._id)) delete set._id
+  const forMingo: Document = { ...modifier }
+  for (const [operator, combine] of [
+    ['$inc', (a: Numeric, b: Numeric) => sum([a, b])],
+    ['$mul', product],
+  ] as const) {
+    const rest: Document = {}
+    for (const [path, by] of Object.entries<Numeric>(modifier[operator] ?? {})) {
+      const current = valueAt(document, path) ?? 0
+      if (!isNumeric(current) || (typeof current === 'number' && typeof by === 'number')) rest[path] = by
+      else set[path] = combine(current, by)
+    }
+    forMingo[operator] = rest
+  }
+  forMingo.$set = set
+  return Object.fromEntries(Object.entries(forMingo).filter(([, fields]) => Object.keys(fields).length > 0))
+}
+
+const valueAt = (document: Document, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, part) => (value as Document | undefined)?.[part], document)
+
 function upsert(collection: Collection, statement: Document, isReplacement: boolean): Document {
   const { _id: idOfFilter, ...equalities } = equalityFields(statement.q)
-  if (isReplacement) return collection.insert(withId(idOfFilter, statement.u))
+  if (isReplacement) {
+    refuseOtherId(idOfFilter, statement.u._id)
+    return collection.insert(withId(idOfFilter, statement.u))
+  }
   const base: Document[] = [{}]
   if (Object.keys(equalities).length > 0) updateOne(base, {}, { $set: equalities })
   if (Array.isArray(statement.u)) {
@@ -164,10 +196,16 @@ function upsert(collection: Collection, statement: Document, isReplacement: bool
   // An insert may set the _id, which mingo refuses
   const { $set = {}, $setOnInsert = {}, ...others } = statement.u
   const { _id: idOfUpdate, ...fields } = { ...$setOnInsert, ...$set }
+  refuseOtherId(idOfFilter, idOfUpdate)
   const u = Object.keys(fields).length > 0 ? { ...others, $set: fields } : others
   return collection.insert(
     withId(idOfFilter ?? idOfUpdate, applied(base[0] as Document, { ...statement, u }, true)),
   )
+}
+
+function refuseOtherId(ofFilter: unknown, ofUpdate: unknown): void {
+  if (ofFilter === undefined || ofUpdate === undefined || valueKey(ofFilter) === valueKey(ofUpdate)) return
+  throw new CommandError(66, "Performing an update on the path '_id' would modify the immutable field '_id'")
 }
 
 const withId = (id: unknown, document: Document): Document =>

@@ -1,4 +1,4 @@
-import { type Db, Long, MongoClient, MongoServerError, ObjectId } from 'mongodb'
+import { type Db, Decimal128, type Document, Long, MongoClient, MongoServerError, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { onPath } from '../../sandbox/child-server.ts'
 import { type SandboxMongodb, startMongodb } from '../../sandbox/mongodb/start.ts'
@@ -6,6 +6,9 @@ import { type SandboxMongodb, startMongodb } from '../../sandbox/mongodb/start.t
 const { MONGODB_URI } = process.env
 const realServer = MONGODB_URI || onPath('mongod')
 const choices = realServer ? (['embedded', 'auto'] as const) : (['embedded'] as const)
+
+/** A document with an id of its own. */
+type Thing = Document & { _id: number }
 
 describe.each(choices)('MongoDB, %s', (choice) => {
   let server: SandboxMongodb
@@ -180,6 +183,163 @@ describe.each(choices)('MongoDB, %s', (choice) => {
     expect(await users.countDocuments({ list: { $exists: true } })).toBe(0)
     expect((await failure(users.updateOne({ _id: 'a' }, { $set: { _id: 'z' } }))).code).toBe(66)
     expect((await failure(users.updateOne({ _id: 'a' }, { $foo: { n: 1 } } as object))).code).toBe(9)
+  })
+
+  // The codes and words are MongoDB's: a driver decides by the code, and people search for the words.
+  test.each<[string, Document, number, string]>([
+    ['a field of a text', { $set: { 'text.x': 1 } }, 28, `Cannot create field 'x' in element {text: "a"}`],
+    [
+      'a field of null',
+      { $set: { 'nothing.x.y': 1 } },
+      28,
+      "Cannot create field 'x' in element {nothing: null}",
+    ],
+    [
+      'a named field of an array',
+      { $set: { 'list.x': 1 } },
+      28,
+      "Cannot create field 'x' in element {list: [",
+    ],
+    ['a field of an element', { $set: { 'list.0.x': 1 } }, 28, "Cannot create field 'x' in element {0: 1}"],
+    ['one more of a field of a text', { $inc: { 'text.x': 1 } }, 28, 'Cannot create field'],
+    ['one more than a text', { $inc: { text: 1 } }, 14, 'Cannot apply $inc to a value of non-numeric type'],
+    ['one more than null', { $inc: { nothing: 1 } }, 14, "the field 'nothing' of non-numeric type null"],
+    ['a text more', { $inc: { n: '1' } }, 14, 'Cannot increment with non-numeric argument: {n: "1"}'],
+    ['times a text', { $mul: { n: '1' } }, 14, 'Cannot multiply with non-numeric argument'],
+    ['a text twice', { $mul: { text: 2 } }, 14, 'Cannot apply $mul to a value of non-numeric type'],
+    ['bits of a text', { $bit: { text: { or: 1 } } }, 2, 'Cannot apply $bit to a value of non-integral type'],
+    [
+      'an element of a text',
+      { $push: { text: 1 } },
+      2,
+      "The field 'text' must be an array but is of type string",
+    ],
+    [
+      'an element of a set of a text',
+      { $addToSet: { text: 1 } },
+      2,
+      'Cannot apply $addToSet to non-array field',
+    ],
+    ['less of a text', { $pull: { text: 1 } }, 2, 'Cannot apply $pull to a non-array value'],
+    ['the end of a text', { $pop: { text: 1 } }, 14, "contains an element of non-array type 'string'"],
+    [
+      'one field twice',
+      { $set: { n: 1 }, $inc: { n: 1 } },
+      40,
+      "Updating the path 'n' would create a conflict at 'n'",
+    ],
+    [
+      'a field and its parent',
+      { $set: { o: {}, 'o.x': 1 } },
+      40,
+      "Updating the path 'o.x' would create a conflict at 'o'",
+    ],
+    ['a conflict on insertion', { $set: { n: 1 }, $setOnInsert: { n: 2 } }, 40, 'would create a conflict'],
+    ['a field without a name', { $set: { 'o.': 1 } }, 56, 'contains an empty field name'],
+    ['no fields', { $set: 'x' }, 9, 'Modifiers operate on fields but we found type string instead'],
+    ['another _id', { $set: { _id: 2 } }, 66, "would modify the immutable field '_id'"],
+    ['no _id', { $unset: { _id: '' } }, 66, "would modify the immutable field '_id'"],
+    ['a name for itself', { $rename: { n: 'n' } }, 2, 'The source and target field for $rename must differ'],
+  ])('an update that sets %s is refused', async (_, update, code, message) => {
+    const things = db.collection<Thing>('things')
+    const stored = { _id: 1, text: 'a', nothing: null, list: [1, 2], n: 1, o: { x: 1 } }
+    await things.insertOne(stored)
+    const error = await failure(things.updateOne({ _id: 1 }, update))
+    expect(error.code).toBe(code)
+    expect(error.message).toContain(message)
+    expect(await things.findOne()).toEqual(stored)
+  })
+
+  test('an update takes what only looks wrong', async () => {
+    const things = db.collection<Thing>('things')
+    await things.insertOne({ _id: 1, text: 'a', list: [{ q: 1 }, { q: 2 }] })
+    const updates: Document[] = [
+      { $set: { _id: 1, 'list.1.q': 5, 'new.deep.x': 1 } },
+      { $unset: { 'text.x': '' }, $pull: { 'missing.list': 1 } },
+      { $set: {} },
+      { $inc: { 'list.$[].q': 1 } },
+      { $setOnInsert: { 'text.x': 1 } },
+    ]
+    for (const update of updates) await things.updateOne({ _id: 1 }, update)
+    expect(await things.findOne()).toEqual({
+      _id: 1,
+      text: 'a',
+      list: [{ q: 2 }, { q: 6 }],
+      new: { deep: { x: 1 } },
+    })
+  })
+
+  test('an update of several stops at the one that can not take it', async () => {
+    const things = db.collection<Thing>('things')
+    await things.insertMany([
+      { _id: 1, n: 1 },
+      { _id: 2, n: 'text' },
+      { _id: 3, n: 1 },
+    ])
+    expect((await failure(things.updateMany({}, { $inc: { n: 1 } }))).code).toBe(14)
+    expect((await things.find().toArray()).map(({ n }) => n)).toEqual([2, 'text', 1])
+  })
+
+  test('an upsert is refused where it contradicts its filter', async () => {
+    const things = db.collection<Thing>('things')
+    const upsert = (filter: Partial<Thing>, update: Document) =>
+      failure(things.updateOne(filter, update, { upsert: true })).then(({ code }) => code)
+    expect(await upsert({ _id: 1 }, { $set: { _id: 2 } })).toBe(66)
+    expect(await upsert({ k: 'text' }, { $set: { 'k.x': 1 } })).toBe(28)
+    expect(await upsert({ k: 'text' }, { $inc: { k: 1 } })).toBe(14)
+    expect((await failure(things.replaceOne({ _id: 1 }, { _id: 2 }, { upsert: true }))).code).toBe(66)
+    expect(await things.countDocuments()).toBe(0)
+  })
+
+  test('an _id is refused that can not be one', async () => {
+    const things = db.collection<Thing>('things')
+    expect((await failure(things.insertOne({ _id: [1] as never }))).code).toBe(53)
+    expect((await failure(things.insertOne({ _id: /x/ as never }))).code).toBe(53)
+    expect((await failure(things.insertOne({ _id: { $x: 1 } as never }))).code).toBe(52)
+  })
+
+  test('adds and averages decimals', async () => {
+    const decimal = (text: string) => Decimal128.fromString(text)
+    const prices = db.collection<Document>('prices')
+    await prices.insertMany([
+      { tier: 'a', price: decimal('0.10') },
+      { tier: 'a', price: decimal('0.20') },
+      { tier: 'b', price: decimal('10') },
+      { tier: 'b', price: 3 },
+      { tier: 'b', price: 'free' },
+      { tier: 'c', price: Long.fromString('9007199254740993') },
+      { tier: 'c', price: 1 },
+    ])
+    const field = '$price'
+    const rows = await prices
+      .aggregate([
+        {
+          $group: {
+            _id: '$tier',
+            sum: { $sum: field },
+            avg: { $avg: field },
+            count: { $sum: 1 },
+          },
+        },
+        { $sort: { _id: 1 } },
+      ])
+      .toArray()
+    expect(rows).toEqual([
+      { _id: 'a', sum: decimal('0.30'), avg: decimal('0.15'), count: 2 },
+      { _id: 'b', sum: decimal('13'), avg: decimal('6.5'), count: 3 },
+      { _id: 'c', sum: Long.fromString('9007199254740994'), avg: 4503599627370497, count: 2 },
+    ])
+    const [third] = await prices
+      .aggregate([
+        { $match: { tier: 'b' } },
+        { $group: { _id: null, low: { $min: { $cond: [{ $eq: [field, 'free'] }, null, field] } } } },
+      ])
+      .toArray()
+    expect(third).toEqual({ _id: null, low: 3 })
+    await prices.updateOne({ tier: 'a' }, { $inc: { price: 1 }, $mul: { factor: decimal('2') } })
+    expect(await prices.findOne({ tier: 'a' }, { projection: { _id: 0 } })).toMatchObject({
+      price: decimal('1.10'),
+    })
   })
 
   test('upserts', async () => {
