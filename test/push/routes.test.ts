@@ -123,6 +123,20 @@ describe("Pushgateway's API", () => {
     expect((await push('/gzip', 'a 1\n', { headers: { 'Content-Encoding': 'br' } })).status).toBe(415)
   })
 
+  it('reads gzip of several members, whose sizes add up', async () => {
+    const headers = { 'Content-Encoding': 'gzip' }
+    const statusOf = async (...members: (ArrayBuffer | Uint8Array)[]) =>
+      (await push('/members', await new Blob(members as BlobPart[]).arrayBuffer(), { headers })).status
+    const [one, two] = [await gzip('first 1\nsec'), await gzip('ond 2\n')]
+    expect(await statusOf(one, await gzip(''), two)).toBe(200)
+    expect(await scrape()).toContain('second{instance="",job="members"} 2\n')
+    const half = await gzip(`${'#'.repeat(2 * 1024 * 1024 - 1)}\n`)
+    expect(await statusOf(half, half)).toBe(200)
+    expect(await statusOf(half, half, await gzip('\n'))).toBe(413)
+    expect(await statusOf(one, two.slice(0, -4))).toBe(400)
+    expect(await statusOf(one, two, new Uint8Array([1]))).toBe(400)
+  })
+
   it('takes 4 MiB and not more, of a body of any length and of one whose length is not told', async () => {
     const line = `# ${'x'.repeat(1021)}\n`
     expect((await push('/large', line.repeat(4096))).status).toBe(200)
