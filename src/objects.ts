@@ -10,6 +10,7 @@ import { IncidentBookObject } from './incidents/book.ts'
 import { SECOND_MS, systemClock } from './lib/clock.ts'
 import { newId } from './lib/ids.ts'
 import { runWithContext } from './logging/context.ts'
+import type { MetricsBuffer } from './metrics/buffer.ts'
 import { MetricsClient, siblingShards } from './metrics/client.ts'
 import type { MetricsStoreSettings } from './metrics/store.ts'
 import { MetricsStoreObject } from './metrics/store.ts'
@@ -131,13 +132,19 @@ export class AlertLedger extends AlertLedgerObject<Env> {
       },
       catalog,
       recorder,
-      flush: () => recorder.flush(),
+      flush: () => flushNow(recorder, this.ctx),
       log,
       errors: createErrorReporter(services, recorder),
       clock: systemClock,
       random: Math.random,
     }
   }
+}
+
+/** Hands over what an object counted; what fails is tried again while the object lasts. */
+async function flushNow(recorder: MetricsBuffer, ctx: DurableObjectState): Promise<void> {
+  await recorder.flush()
+  recorder.flushLater((work) => ctx.waitUntil(work))
 }
 
 export class UptimeMonitor extends UptimeMonitorObject<Env> {
@@ -170,7 +177,7 @@ export class UptimeMonitor extends UptimeMonitorObject<Env> {
       onJudged: (...judgement) => services.ledger().observeMonitors(...judgement),
       catalog,
       recorder,
-      flush: () => recorder.flush(),
+      flush: () => flushNow(recorder, this.ctx),
       log,
       errors,
       clock: systemClock,
@@ -198,7 +205,7 @@ export class RegionProber extends RegionProberObject<Env> {
       clock: systemClock,
       log,
       errors: createErrorReporter(services, recorder),
-      flush: () => recorder.flush(),
+      flush: () => flushNow(recorder, this.ctx),
     }
   }
 }

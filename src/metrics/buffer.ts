@@ -23,16 +23,21 @@ export interface BufferOptions extends AccumulatorOptions {
 }
 
 /** How long the store may take for a batch. */
-const SEND_TIMEOUT_MS = 10 * SECOND_MS
-/** A failed hand-over is tried again after these: the store restarts at each deployment, and traffic may end with it. */
-const RETRY_AFTER_MS = [1 * SECOND_MS, 2 * SECOND_MS]
+const SEND_TIMEOUT_MS = 5 * SECOND_MS
+/** An attempt that did not end in this time never will: the request that made it was cancelled. */
+const ATTEMPT_LOST_MS = 2 * SEND_TIMEOUT_MS
+/** How long after an attempt that failed the next one begins: after the first failure, the second, and so on. */
+const RETRY_AFTER_MS = [5 * SECOND_MS, 10 * SECOND_MS, 20 * SECOND_MS, 60 * SECOND_MS]
+/** How long `waitUntil` keeps an event alive. */
+const EVENT_MS = 30 * SECOND_MS
 
 /**
  * What an isolate (or a Durable Object) records, until the store has it. Nothing counts twice and nothing is lost
  * while the isolate lives: a batch that was sent but not acknowledged is kept as it is and sent again under the same
  * sequence before anything newer.
  *
- * It is shared by all requests of an isolate, so it holds no promise and no stub that another request could await.
+ * One attempt is under way at a time, and while they fail they become rarer. All requests of an isolate share the
+ * buffer, and one that was cancelled never continues, so no request waits for another's promise: timestamps decide.
  */
 export class MetricsBuffer extends Accumulator {
   readonly #send: BufferOptions['send']
@@ -44,7 +49,16 @@ export class MetricsBuffer extends Accumulator {
   #sequence = 0
   /** Sent, and not acknowledged yet. */
   #unacknowledged: Batch | undefined
-  #scheduledAtMs: number | undefined
+  /** When the flush is due that an event has undertaken. */
+  #dueMs: number | undefined
+  /** Until when the attempt that is under way may take; 0: none is. */
+  #busyUntilMs = 0
+  /** Attempts that failed since the last that did not. */
+  #failures = 0
+  /** Before this, no attempt follows those that failed; 0: none did. */
+  #retryAtMs = 0
+  /** Whether a flush was asked for while none was possible. */
+  #askedAgain = false
 
   constructor(options: BufferOptions) {
     super(options)
@@ -54,59 +68,90 @@ export class MetricsBuffer extends Accumulator {
     this.#flushMs = options.flushSeconds * SECOND_MS
   }
 
-  /** Whether something waits that nobody has undertaken to hand over, or somebody did not do so in twice the time. */
+  /**
+   * Whether something waits that no event has undertaken to hand over, or one did not do so in time, and a flush that is
+   * undertaken now would not come too early after those that failed.
+   */
   get needsFlush(): boolean {
     if (this.isEmpty && !this.#unacknowledged) return false
-    return this.#scheduledAtMs === undefined || this.clock() - this.#scheduledAtMs >= 2 * this.#flushMs
+    if (this.#dueMs !== undefined) return this.clock() >= this.#dueMs + this.#flushMs
+    return this.#retryAtMs === 0 || this.#isOver(this.#retryAtMs - this.#flushMs)
   }
 
   /**
    * Sees to it that what was recorded is handed over `flushSeconds` from now, within the event that `waitUntil` belongs
-   * to. Does nothing where another request does so already; one that has not done so in twice that time was cancelled.
+   * to; while the event lasts, also again where that fails. Does nothing where another event does so already.
    */
   flushLater(waitUntil: WaitUntil): void {
-    if (!this.needsFlush) return
-    const now = this.clock()
-    this.#scheduledAtMs = now
-    waitUntil(this.#flushAfterPause(now))
+    if (this.needsFlush) waitUntil(this.#flushWhenDue())
   }
 
-  /** Hands over all that was recorded before the call. Never rejects: what failed is kept for the next flush. */
+  /**
+   * Hands over all that was recorded before the call, in one attempt. Where another one is under way, that one goes on
+   * to do so. Never rejects: what could not be handed over is kept for the next flush, as is all while it is too early
+   * to try again.
+   */
   async flush(): Promise<void> {
-    for (const pauseMs of RETRY_AFTER_MS) {
-      if (await this.#handOver()) return
-      await this.#sleep(pauseMs)
-    }
     await this.#handOver()
   }
 
-  async #flushAfterPause(scheduledAtMs: number): Promise<void> {
-    await this.#sleep(this.#flushMs)
-    if (this.#scheduledAtMs !== scheduledAtMs) return // taken over
-    this.#scheduledAtMs = undefined
-    await this.flush()
+  async #flushWhenDue(): Promise<void> {
+    const endMs = this.clock() + EVENT_MS - SEND_TIMEOUT_MS
+    let dueMs = this.clock() + this.#flushMs
+    do {
+      this.#dueMs = dueMs
+      await this.#sleep(Math.max(0, dueMs - this.clock()))
+      if (this.#dueMs !== dueMs) return // taken over
+      this.#dueMs = undefined
+      if (await this.#handOver()) return
+      dueMs = Math.max(this.#busyUntilMs, this.#retryAtMs)
+    } while (dueMs <= endMs)
   }
 
   /** Whether all that was recorded before the call has been acknowledged. */
   async #handOver(): Promise<boolean> {
-    const earlier = this.#unacknowledged
-    if (earlier && !(await this.#deliver(earlier))) return false
-    // Meanwhile another flush may have sent a batch, which then has what was recorded.
-    if (!this.#unacknowledged && !this.isEmpty) this.#unacknowledged = this.#freeze()
-    return this.#unacknowledged ? this.#deliver(this.#unacknowledged) : true
+    if (!this.#isOver(this.#busyUntilMs) || !this.#isOver(this.#retryAtMs)) {
+      this.#askedAgain = true
+      return false
+    }
+    do {
+      this.#askedAgain = false
+      if (this.#unacknowledged && !(await this.#deliver(this.#unacknowledged))) return false
+      if (!this.#unacknowledged && !this.isEmpty) this.#unacknowledged = this.#freeze()
+      if (this.#unacknowledged && !(await this.#deliver(this.#unacknowledged))) return false
+    } while (this.#askedAgain)
+    return true
   }
 
+  /** One attempt. @returns whether the batch was acknowledged */
   async #deliver(batch: Batch): Promise<boolean> {
+    const startMs = this.clock()
+    const busyUntilMs = startMs + ATTEMPT_LOST_MS
+    this.#busyUntilMs = busyUntilMs
+    // One that was given up for lost must not speak for the one that took its place.
+    const isCurrent = () => this.#busyUntilMs === busyUntilMs
     try {
       const sent = await within(SEND_TIMEOUT_MS, this.#send(batch))
       if (!sent.ok) throw new Error(sent.error.message)
       if (this.#unacknowledged === batch) this.#unacknowledged = undefined
+      if (isCurrent()) this.#failures = this.#retryAtMs = this.#busyUntilMs = 0
       return true
     } catch (error) {
+      if (isCurrent()) {
+        this.#retryAtMs = startMs + (RETRY_AFTER_MS[this.#failures] ?? RETRY_AFTER_MS.at(-1)!)
+        this.#failures += 1
+        this.#busyUntilMs = 0
+      }
       this.increment(this.catalog.flushesFailed, {})
       this.log.warn('metrics_flush_failed', { sequence: batch.sequence, error })
       return false
     }
+  }
+
+  /** Whether a time has come. One that is far ahead is of a clock that was put back since. */
+  #isOver(atMs: number): boolean {
+    const leftMs = atMs - this.clock()
+    return leftMs <= 0 || leftMs > RETRY_AFTER_MS.at(-1)!
   }
 
   #freeze(): Batch {

@@ -92,6 +92,7 @@ describe('whatever fails in between', () => {
             if (each.kind === 'record') {
               for (let time = 0; time < each.times; time++) record(each.buffer, each.route, each.status)
             } else if (each.kind === 'flush') {
+              world.now += MINUTE_MS // the longest pause after attempts that failed
               deliveries.push(...each.deliveries)
               await Promise.all(each.buffers.map((index) => buffers[index]!.flush()))
               deliveries.length = 0
@@ -100,6 +101,7 @@ describe('whatever fails in between', () => {
             } else if (each.kind === 'pass') {
               world.now += each.minutes * MINUTE_MS
             } else if (each.kind === 'burst') {
+              world.now += MINUTE_MS
               for (let time = 0; time < 65; time++) {
                 record(each.buffer, time % ROUTES, 200)
                 await buffers[each.buffer]!.flush()
@@ -109,6 +111,7 @@ describe('whatever fails in between', () => {
             }
           }
 
+          world.now += MINUTE_MS
           for (const one of buffers) await one.flush()
           await scrape()
           expect(sumOf(last, `${catalog.requests.name}{`)).toBe(expected.requests)
