@@ -63,7 +63,7 @@ export function familyHeader(
   }
   // OpenMetrics names the family without the suffix that its samples have.
   const suffix = OPENMETRICS_SUFFIXES[type] ?? ''
-  const isPlain = type === 'untyped' || !name.endsWith(suffix)
+  const isPlain = type === 'untyped' || !name.endsWith(suffix) || name === suffix
   const base = isPlain ? name : name.slice(0, name.length - suffix.length)
   const unit = /_(seconds|bytes)$/.exec(base)?.[1]
   return (

@@ -1,13 +1,14 @@
 import type { ExpositionFormat } from '../metrics/exposition.ts'
 import { familyHeader } from '../metrics/exposition.ts'
 import type { Gauge } from '../metrics/model.ts'
-import type { Group } from './group.ts'
+import { counterBase, type Group, isDistribution, openMetricsNames, reservedNameOf } from './group.ts'
 import type { Family } from './model.ts'
 import { pushTimes } from './push-times.ts'
+import { linesOf, metricLabelsOf } from './sample-lines.ts'
 
 /** What several groups push by one name. */
 interface Merged {
-  readonly type: Family['type']
+  type: Family['type']
   help: string
   text: string
 }
@@ -34,26 +35,49 @@ export function renderGroups(
   }
   for (const { metric, value } of held) add({ ...metric, text: `${metric.name} ${value}\n`, samples: 1 })
   for (const group of groups) {
-    for (const family of group.families.values()) if (!isReserved(family.name)) add(family)
+    for (const family of group.families.values()) {
+      if (reservedNameOf(family, isReserved) === undefined) add(family)
+    }
     for (const family of pushTimes(group)) add(family)
   }
   if (format === 'openmetrics') {
+    separateNames(families)
     joinCreated(families)
     leaveCountsOut(families)
   }
   let text = ''
   for (const name of [...families.keys()].sort()) {
     const { type, help, text: samples } = families.get(name)!
-    // In OpenMetrics a counter's family has the name without _total, which another metric may have.
-    const isClash = format === 'openmetrics' && type === 'counter' && families.has(counterBase(name))
-    text += familyHeader({ name, type: isClash ? 'untyped' : type, help }, format) + samples
+    text += familyHeader({ name, type, help }, format) + samples
   }
   return text
 }
 
-const DISTRIBUTIONS: readonly string[] = ['histogram', 'summary']
+/** The metric whose beginning `x_created` may tell, by its own name. */
+function ownerOf(created: string, families: ReadonlyMap<string, Merged>): string | undefined {
+  const base = /^(.+)_created$/.exec(created)?.[1]
+  if (base === undefined) return undefined
+  if (families.has(base)) return isDistribution(families.get(base)!) ? base : undefined
+  return families.get(`${base}_total`)?.type === 'counter' ? `${base}_total` : undefined
+}
 
-const counterBase = (name: string): string => name.replace(/_total$/, '')
+/**
+ * Makes counters untyped that in OpenMetrics would take up a name of another metric: the family of `x_total` is `x`
+ * there, and may have `x_created`.
+ */
+function separateNames(families: Map<string, Merged>): void {
+  const takers = new Map<string, number>()
+  for (const [name, { type }] of families) {
+    if (isBeginning(type) && ownerOf(name, families) !== undefined) continue
+    for (const taken of openMetricsNames({ name, type })) takers.set(taken, (takers.get(taken) ?? 0) + 1)
+  }
+  for (const [name, family] of families) {
+    if (family.type !== 'counter' || counterBase(name) === name) continue
+    if (openMetricsNames({ name, type: 'counter' }).some((taken) => takers.get(taken)! > 1)) {
+      family.type = 'untyped'
+    }
+  }
+}
 
 /**
  * Puts the samples of metrics `x_created` where OpenMetrics has them: behind the samples of the counter, histogram or
@@ -62,17 +86,16 @@ const counterBase = (name: string): string => name.replace(/_total$/, '')
  */
 function joinCreated(families: Map<string, Merged>): void {
   for (const [name, created] of [...families]) {
-    const base = /^(.+)_created$/.exec(name)?.[1]
-    if (base === undefined || (created.type !== 'gauge' && created.type !== 'untyped')) continue
-    const isDistribution = families.has(base)
-    const owner = families.get(base) ?? families.get(`${base}_total`)
-    if (owner === undefined || !(isDistribution ? DISTRIBUTIONS : ['counter']).includes(owner.type)) continue
+    const ownerName = isBeginning(created.type) ? ownerOf(name, families) : undefined
+    if (ownerName === undefined) continue
+    const owner = families.get(ownerName)!
     families.delete(name)
-    const begun = new Map(linesOf(created.text).map((line) => [labelsOf(line), `${line}\n`]))
+    const times = linesOf(created.text).filter((line) => !line.endsWith(' NaN'))
+    const begun = new Map(times.map((line) => [metricLabelsOf(line, created.type), `${line}\n`]))
     let text = ''
     let current: string | undefined
     for (const line of linesOf(owner.text)) {
-      const labels = isDistribution ? labelsOf(line).replace(PART_LABEL, '}') : labelsOf(line)
+      const labels = metricLabelsOf(line, owner.type)
       if (current !== undefined && labels !== current) text += begun.get(current) ?? ''
       current = labels
       text += `${line}\n`
@@ -81,18 +104,34 @@ function joinCreated(families: Map<string, Merged>): void {
   }
 }
 
-/** What tells the samples of a distribution apart; it stands last. */
-const PART_LABEL = /,?(le|quantile)="[^"]*"\}$/
+/** Whether metrics of this type may tell when others began. */
+const isBeginning = (type: Family['type']): boolean => type === 'gauge' || type === 'untyped'
 
-/** The labels of a sample, with their braces. */
-const labelsOf = (line: string): string => line.slice(line.indexOf('{'), line.lastIndexOf(' '))
-
-/** OpenMetrics wants a histogram to have a count if and only if it has a sum; the text format, always. */
+/**
+ * A histogram with bounds below 0 has no sum in OpenMetrics, and any other has a count if and only if it has a sum. In
+ * the text format it always has a count.
+ */
 function leaveCountsOut(families: Map<string, Merged>): void {
   for (const [name, family] of families) {
-    if (family.type === 'histogram') family.text = withoutLoneCounts(name, family.text)
+    if (family.type === 'histogram') {
+      family.text = withoutLoneCounts(name, withoutNegativeSums(name, family.text))
+    }
   }
 }
+
+/** The samples of a histogram without the sums of what may be negative, which don't only grow. */
+function withoutNegativeSums(name: string, text: string): string {
+  const negative = ',le="-' // quotes within label values are escaped, so that it is nothing else
+  if (!text.includes(negative)) return text
+  const lines = linesOf(text)
+  const below = new Set(lines.filter((line) => line.includes(negative)).map(labelsOfPart))
+  return lines
+    .filter((line) => !line.startsWith(`${name}_sum{`) || !below.has(labelsOfPart(line)))
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+const labelsOfPart = (line: string): string => metricLabelsOf(line, 'histogram')
 
 /** The samples of a histogram without the counts that follow no sum. */
 function withoutLoneCounts(name: string, text: string): string {
@@ -107,5 +146,3 @@ function withoutLoneCounts(name: string, text: string): string {
   }
   return kept + text.slice(from)
 }
-
-const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)

@@ -1,6 +1,7 @@
 import type { Family, GroupLabels } from './model.ts'
 import { Refused } from './model.ts'
 import { pushTimes } from './push-times.ts'
+import { linesOf, metricLabelsOf, seriesOf } from './sample-lines.ts'
 
 /** What was pushed under the same labels. Times in milliseconds since the epoch, 0 for never. */
 export interface Group {
@@ -34,20 +35,41 @@ export function textLengthOf(group: Group): number {
   return length
 }
 
-/** The names that the samples of a metric have besides its own. */
-const SUFFIXES = { histogram: ['_bucket', '_sum', '_count'], summary: ['_sum', '_count'] } as const
-
-/** A name and type of which there may be another. */
-interface Named {
-  readonly name: string
-  readonly type: Family['type']
+/** What the samples of a metric have after its name; `_created` only in OpenMetrics. */
+const SUFFIXES: Partial<Record<Family['type'], readonly string[]>> = {
+  histogram: ['_bucket', '_sum', '_count', '_created'],
+  summary: ['_sum', '_count', '_created'],
 }
 
-/** The names that a metric's samples have. */
-const sampleNames = ({ name, type }: Named): string[] =>
-  type === 'histogram' || type === 'summary'
-    ? [name, ...SUFFIXES[type].map((suffix) => name + suffix)]
-    : [name]
+/** A name and type of which there may be another. */
+type Named = Pick<Family, 'name' | 'type'>
+
+/** Whether a metric has buckets or quantiles, and so samples of other names than its own. */
+export const isDistribution = ({ type }: Pick<Family, 'type'>): boolean => Object.hasOwn(SUFFIXES, type)
+
+/** The names that a metric's samples may have. */
+const sampleNames = ({ name, type }: Named): string[] => [
+  name,
+  ...(SUFFIXES[type] ?? []).map((suffix) => name + suffix),
+]
+
+/** Whether a metric tells when others began. In OpenMetrics its samples are theirs. */
+const isBeginning = ({ name, type }: Named): boolean =>
+  name.endsWith('_created') && (type === 'gauge' || type === 'untyped')
+
+/** The name of a counter's family in OpenMetrics; without `_total` it is none there. */
+export const counterBase = (name: string): string => name.replace(/(?<=.)_total$/, '')
+
+/** The names that a metric takes up in OpenMetrics, in which no two families may have one in common. */
+export function openMetricsNames(family: Named): string[] {
+  const { name, type } = family
+  const base = type === 'counter' ? counterBase(name) : name
+  return base === name ? sampleNames(family) : [base, name, `${base}_created`]
+}
+
+/** A name that a metric takes up although Edgewatch's own metrics do; undefined where there is none. */
+export const reservedNameOf = (family: Named, isReserved: (name: string) => boolean): string | undefined =>
+  openMetricsNames(family).find(isReserved)
 
 /** What else there is, beside a group that is to change. */
 export interface Surroundings {
@@ -63,7 +85,7 @@ export interface Surroundings {
  * @throws Refused
  */
 export function checkFamily(family: Family, group: Group, { othersHaving, isReserved }: Surroundings): void {
-  const taken = sampleNames(family).find(isReserved)
+  const taken = reservedNameOf(family, isReserved)
   if (taken !== undefined) {
     throw new Refused('inconsistent_push', `${taken} is the name of a metric of Edgewatch's own`)
   }
@@ -87,10 +109,12 @@ export function checkFamily(family: Family, group: Group, { othersHaving, isRese
 function checkSuffixes(family: Family, having: (metric: string) => Iterable<Group>): void {
   for (const name of sampleNames(family)) {
     if (name === family.name) continue
-    for (const { labels } of having(name)) throw clash(name, family, labels)
+    for (const { families, labels } of having(name)) {
+      if (!isBeginning(families.get(name)!)) throw clash(name, family, labels)
+    }
   }
-  const suffix = /_(bucket|sum|count)$/.exec(family.name)
-  if (!suffix) return
+  const suffix = /_(bucket|sum|count|created)$/.exec(family.name)
+  if (!suffix || isBeginning(family)) return
   const baseName = family.name.slice(0, suffix.index)
   for (const { families, labels } of having(baseName)) {
     const base = families.get(baseName)!
@@ -110,17 +134,17 @@ function mayShareSeries(a: GroupLabels, b: GroupLabels): boolean {
 }
 
 function checkSeries(family: Family, theirs: Family, { labels }: Group): void {
-  const known = new Set(seriesOf(theirs.text))
-  const shared = seriesOf(family.text).find((series) => known.has(series))
+  const known = new Set(seriesIn(theirs))
+  const shared = seriesIn(family).find((series) => known.has(series))
   if (shared === undefined) return
   throw new Refused('inconsistent_push', `${shared} is also in the group ${shownLabels(labels)}`)
 }
 
-const seriesOf = (text: string): string[] =>
-  text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => line.slice(0, line.lastIndexOf(' ')))
+/** The series of a metric. Buckets and quantiles of the same labels are one: two groups can't each have some. */
+const seriesIn = (family: Family): string[] =>
+  linesOf(family.text).map((line) =>
+    isDistribution(family) ? family.name + metricLabelsOf(line, family.type) : seriesOf(line),
+  )
 
 /** A group's labels in a message. */
 const shownLabels = (labels: GroupLabels): string =>

@@ -21,7 +21,7 @@ interface SampleRule {
   /** Whether it is a sample of the family itself, without its suffix. */
   readonly inBase?: boolean
   readonly exemplar?: boolean
-  /** The only values it may have. */
+  /** The only values it may have, beside what `OpenFamily` checks. */
   readonly allows?: (value: number) => boolean
 }
 
@@ -32,20 +32,20 @@ const gauge: SampleRule = { kind: 'value', type: 'gauge' }
 const RULES: Readonly<Record<OpenMetricsType, Readonly<Record<string, SampleRule>>>> = {
   unknown: { '': { kind: 'value', type: 'untyped' } },
   gauge: { '': gauge },
-  counter: { _total: { kind: 'value', type: 'counter', exemplar: true, allows: isCount }, _created: created },
+  counter: { _total: { kind: 'value', type: 'counter', exemplar: true }, _created: created },
   stateset: { '': { ...gauge, allows: (value) => value === 0 || value === 1 } },
   info: { _info: { ...gauge, allows: (value) => value === 1 } },
   histogram: {
-    _bucket: { kind: 'bucket', type: 'histogram', inBase: true, exemplar: true, allows: isCount },
+    _bucket: { kind: 'bucket', type: 'histogram', inBase: true, exemplar: true },
     _sum: { kind: 'sum', type: 'histogram', inBase: true },
-    _count: { kind: 'count', type: 'histogram', inBase: true, allows: isCount },
+    _count: { kind: 'count', type: 'histogram', inBase: true },
     _created: created,
   },
   gaugehistogram: { _bucket: { ...gauge, exemplar: true, allows: isCount }, _gcount: gauge, _gsum: gauge },
   summary: {
     '': { kind: 'quantile', type: 'summary', inBase: true },
     _sum: { kind: 'sum', type: 'summary', inBase: true },
-    _count: { kind: 'count', type: 'summary', inBase: true, allows: isCount },
+    _count: { kind: 'count', type: 'summary', inBase: true },
     _created: created,
   },
 }
@@ -103,10 +103,14 @@ export function parseOpenMetrics(
       if (rule.allows && !rule.allows(Number(value.replace(/inf(inity)?/i, 'Infinity')))) {
         throw new SyntaxMistake(`${target.name} can't be ${value}`)
       }
-      if (rule.inBase && labelNames.includes('le') && rule.kind !== 'bucket' && rule.type === 'histogram') {
-        throw new SyntaxMistake(`${target.name} must not have the label le`)
+      const { kind } = rule
+      if (kind === 'sum' || kind === 'count') {
+        const part = rule.type === 'histogram' ? 'le' : 'quantile'
+        if (labelNames.includes(part)) {
+          throw new SyntaxMistake(`${target.name} must not have the label ${part}`)
+        }
       }
-      collector.add(target.family, rule.kind, labelNames, labelValues, value, line)
+      collector.add(target.family, kind, labelNames, labelValues, value, line)
     }
     start = end + 1
   }

@@ -1,7 +1,6 @@
 import { escapeLabelValue } from '../metrics/exposition.ts'
 import type { SeriesSelector, SeriesValue } from '../metrics/query.ts'
-import type { Group } from './group.ts'
-import type { Family } from './model.ts'
+import { type Group, isDistribution } from './group.ts'
 import { pushTimes } from './push-times.ts'
 
 /**
@@ -32,8 +31,6 @@ export function pushedValue(
   }
   return sum === undefined ? undefined : { type, value: sum }
 }
-
-const isDistribution = ({ type }: Family): boolean => type === 'histogram' || type === 'summary'
 
 /** Quotes within a label value are escaped, so that a pair can only stand where it is one. */
 function hasLabel(line: string, pair: string): boolean {

@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CLASHING_NAMES, exposition, mistaken } from '../push/expositions.ts'
 import { Sandbox } from './sandbox.ts'
 
 const TOKEN = 'sandbox-ingest-token'
@@ -127,5 +129,39 @@ print(len([sample for family in text_string_to_metric_families(sys.stdin.read())
     const text = await scrape(accept)
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
     expect(Number(run(script, { input: text }))).toBe(samples.length)
+  })
+
+  it('reads /metrics as OpenMetrics whatever was pushed, and so does promtool as text', async () => {
+    const pushes = fc.sample(mistaken(exposition(CLASHING_NAMES), { min: 0, max: 1 }), {
+      seed: 1,
+      numRuns: 100,
+    })
+    const statuses = { 200: 0, 400: 0 }
+    for (const [index, { contentType, text }] of pushes.entries()) {
+      const { status } = await sandbox.fetch(`/metrics/job/generated/group/${index % 40}`, {
+        method: 'PUT',
+        headers: {
+          Authorization: `Bearer ${TOKEN}`,
+          'Content-Type': contentType || 'text/plain',
+        },
+        body: text,
+      })
+      expect([200, 400], text).toContain(status)
+      statuses[status as 200 | 400]++
+      if (index % 20 === 19) {
+        run(
+          'import sys\nfrom prometheus_client.openmetrics import parser\n' +
+            'list(parser.text_string_to_metric_families(sys.stdin.read()))',
+          {
+            input: await scrape('application/openmetrics-text;version=1.0.0'),
+          },
+        )
+      }
+    }
+    expect(statuses[200]).toBeGreaterThan(10)
+    expect(statuses[400]).toBeGreaterThan(10)
+    const checked = spawnSync('promtool', ['check', 'metrics'], { input: await scrape(), encoding: 'utf8' })
+    if (checked.error) console.log('promtool is not on PATH: the text format is not checked by it')
+    else expect([0, 3], checked.stderr.slice(0, 500)).toContain(checked.status) // 3: names that lint dislikes
   })
 })

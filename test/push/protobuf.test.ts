@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refusable } from '../../src/push/model.ts'
 import { parsePush } from '../../src/push/parse.ts'
+import { textFormatProblem } from './strict.ts'
 
 /** As Go's client sends it. */
 const CONTENT_TYPE =
@@ -37,34 +38,36 @@ const COUNTER = delimited(
   message(4, message(3, double(1, 0.5), message(2, text(1, 'an exemplar')))),
 )
 
+/** A family of each type. */
+const ALL = [
+  ...COUNTER,
+  ...delimited(text(1, 'level'), uint(3, 1), message(4, message(2, double(1, Number.NEGATIVE_INFINITY)))),
+  ...delimited(text(1, 'any'), uint(3, 3), message(4, message(5, double(1, Number.NaN)))),
+  ...delimited(
+    text(1, 'lag'),
+    uint(3, 2),
+    message(4, message(4, uint(1, 300), double(2, 4.5), message(3, double(1, 0.5), double(2, 1)))),
+  ),
+  ...delimited(
+    text(1, 'took'),
+    uint(3, 4),
+    message(
+      4,
+      label('x', 'y'),
+      message(
+        7,
+        uint(1, 3),
+        double(2, 9),
+        message(3, uint(1, 1), double(2, 1)),
+        message(3, uint(1, 2), double(2, 2.5)),
+      ),
+    ),
+  ),
+]
+
 describe("the Protobuf of Go's client", () => {
   it('is read with all its types', () => {
-    const body = [
-      ...COUNTER,
-      ...delimited(text(1, 'level'), uint(3, 1), message(4, message(2, double(1, Number.NEGATIVE_INFINITY)))),
-      ...delimited(text(1, 'any'), uint(3, 3), message(4, message(5, double(1, Number.NaN)))),
-      ...delimited(
-        text(1, 'lag'),
-        uint(3, 2),
-        message(4, message(4, uint(1, 300), double(2, 4.5), message(3, double(1, 0.5), double(2, 1)))),
-      ),
-      ...delimited(
-        text(1, 'took'),
-        uint(3, 4),
-        message(
-          4,
-          label('x', 'y'),
-          message(
-            7,
-            uint(1, 3),
-            double(2, 9),
-            message(3, uint(1, 1), double(2, 1)),
-            message(3, uint(1, 2), double(2, 2.5)),
-          ),
-        ),
-      ),
-    ]
-    const families = parse(body)
+    const families = parse(ALL)
     expect(families.map(({ name, type, help }) => [name, type, help])).toEqual([
       ['runs_total', 'counter', 'Runs.\n'],
       ['level', 'gauge', ''],
@@ -103,6 +106,25 @@ describe("the Protobuf of Go's client", () => {
     ['has a timestamp', delimited(text(1, 'a'), message(4, message(3, double(1, 1)), uint(6, 1))), 1],
     ['has no value', delimited(text(1, 'a'), message(4, message(2, double(1, 1)))), 1],
     ['is not UTF-8', delimited(message(1, [0xff])), 1],
+    [
+      'is a negative counter',
+      [...COUNTER, ...delimited(text(1, 'a'), message(4, message(3, double(1, -1))))],
+      2,
+    ],
+    [
+      'has a quantile beyond 1',
+      delimited(text(1, 'a'), uint(3, 2), message(4, message(4, message(3, double(1, 1.5), double(2, 1))))),
+      1,
+    ],
+    [
+      'has a count below its buckets',
+      delimited(
+        text(1, 'a'),
+        uint(3, 4),
+        message(4, message(7, uint(1, 1), message(3, uint(1, 2), double(2, 1)))),
+      ),
+      1,
+    ],
     ['is the text format', [...new TextEncoder().encode('a 1\n')], 1],
   ])('is refused where a family %s', (_, body, place) => {
     expect(refusable(() => parse(body))).toMatchObject({
@@ -114,16 +136,27 @@ describe("the Protobuf of Go's client", () => {
     })
   })
 
-  it('is read or refused whatever its bytes', () => {
+  it('is refused or valid whatever its bytes', () => {
+    const seen = { accepted: 0, refused: 0 }
     const changed = fc
-      .tuple(fc.nat(COUNTER.length - 1), fc.nat(255))
-      .map(([at, byte]) => Uint8Array.from(COUNTER.with(at, byte)))
+      .tuple(fc.nat(ALL.length - 1), fc.nat(255))
+      .map(([at, byte]) => Uint8Array.from(ALL.with(at, byte)))
+    const cut = fc.nat(ALL.length).map((length) => Uint8Array.from(ALL.slice(0, length)))
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), changed), (body) => {
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), changed, changed, cut), (body) => {
         const outcome = refusable(() => parse(body))
-        if (!outcome.ok) expect(outcome.error.message).toMatch(/^metric family \d+: /)
+        if (outcome.ok) {
+          if (outcome.value.length > 0) seen.accepted++
+          const written = outcome.value.map(({ name, type, text }) => `# TYPE ${name} ${type}\n${text}`)
+          expect(textFormatProblem(written.join(''))).toBeUndefined()
+        } else {
+          seen.refused++
+          expect(outcome.error.message).toMatch(/^metric family \d+: /)
+        }
       }),
       { numRuns: 3000 },
     )
+    expect(seen.accepted).toBeGreaterThan(300)
+    expect(seen.refused).toBeGreaterThan(300)
   })
 })

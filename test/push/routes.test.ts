@@ -126,7 +126,7 @@ describe("Pushgateway's API", () => {
   it('reads gzip of several members, whose sizes add up', async () => {
     const headers = { 'Content-Encoding': 'gzip' }
     const statusOf = async (...members: (ArrayBuffer | Uint8Array)[]) =>
-      (await push('/members', await new Blob(members as BlobPart[]).arrayBuffer(), { headers })).status
+      (await push('/members', await new Blob(members).arrayBuffer(), { headers })).status
     const [one, two] = [await gzip('first 1\nsec'), await gzip('ond 2\n')]
     expect(await statusOf(one, await gzip(''), two)).toBe(200)
     expect(await scrape()).toContain('second{instance="",job="members"} 2\n')

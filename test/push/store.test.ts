@@ -296,6 +296,51 @@ describe('OpenMetrics', () => {
     expect(counts(await text())).toHaveLength(2)
     expect(counts(await store().exposition('openmetrics'))).toEqual(['h_count{instance="",job="j",x="y"} 2'])
   })
+
+  it('has no sum of a histogram with bounds below 0, and so no count', async () => {
+    const { push, store, text } = createWorld()
+    await push(
+      { job: 'j' },
+      '# TYPE h histogram\nh_bucket{le="-1"} 1\nh_count 2\nh_sum -3\nh_bucket{x="y",le="1"} 1\nh_count{x="y"} 2\nh_sum{x="y"} 3\n',
+    )
+    const totals = (of: string) => of.match(/^h_(sum|count)\{.*$/gm)
+    expect(totals(await text())).toHaveLength(4)
+    expect(totals(await store().exposition('openmetrics'))).toEqual([
+      'h_sum{instance="",job="j",x="y"} 3',
+      'h_count{instance="",job="j",x="y"} 2',
+    ])
+  })
+
+  it('shows a counter untyped where its family would take up the name of another', async () => {
+    const { push, store } = createWorld()
+    await push(
+      { job: 'j' },
+      '# TYPE h histogram\nh_bucket{le="+Inf"} 1\n# TYPE h_count_total counter\nh_count_total 1\n' +
+        '# TYPE c_total counter\nc_total 1\n# TYPE c_total_total counter\nc_total_total 1\n# TYPE _total counter\n_total 1\n',
+    )
+    const types = (await store().exposition('openmetrics')).match(/(?<=# TYPE )\S+ (unknown|counter)/g)
+    expect(types).toEqual([
+      '_total unknown',
+      'c_total unknown',
+      'c_total_total unknown',
+      'h_count_total unknown',
+    ])
+  })
+
+  it('has each summary and histogram in one group, and no other metric by the name of their beginnings', async () => {
+    const { push } = createWorld()
+    await push({ job: 'j' }, '# TYPE s summary\ns{x="1",quantile="0.5"} 1\n')
+    const refusal = (message: string) => ({
+      ok: false,
+      error: { code: 'inconsistent_push', message: expect.stringContaining(message) },
+    })
+    expect(await push({ job: 'j', x: '1' }, '# TYPE s summary\ns_count 1\n')).toMatchObject(
+      refusal('s{instance="",job="j",x="1"} is also in the group'),
+    )
+    expect(await push({ job: 'k' }, '# TYPE s_created counter\ns_created 1\n')).toMatchObject(
+      refusal('line 2: s_created is a metric and also'),
+    )
+  })
 })
 
 describe('what the store holds', () => {

@@ -212,7 +212,7 @@ function decodeHistogram(point: JsonRecord): Pick<Point, 'numbers' | 'bounds' | 
   if (!written || !bounds) return 'bucketCounts and explicitBounds must be lists'
   const numbers = written.length === 0 && bounds.length === 0 ? [count] : written
   if (numbers.length !== bounds.length + 1) return 'there must be one bucketCount more than explicitBounds'
-  if (!numbers.every((each) => each >= 0 && Number.isFinite(each))) return "a bucketCount can't be below 0"
+  if (!numbers.every((each) => each >= 0 && Number.isInteger(each))) return 'a bucketCount must be 0 or more'
   if (
     !bounds.every((bound, index) => Number.isFinite(bound) && (index === 0 || bound > bounds[index - 1]!))
   ) {
@@ -220,7 +220,9 @@ function decodeHistogram(point: JsonRecord): Pick<Point, 'numbers' | 'bounds' | 
   }
   if (numbers.reduce((all, each) => all + each, 0) !== count) return 'count must be the sum of bucketCounts'
   const sum = asNumber(point.sum)
-  return { numbers, bounds, ...(sum !== undefined && Number.isFinite(sum) && { sum }) }
+  // The sum of what may be negative doesn't only grow; where no bound says so it would pass for a counter.
+  const isKept = sum !== undefined && Number.isFinite(sum) && (sum >= 0 || bounds[0]! < 0)
+  return { numbers, bounds, ...(isKept && { sum }) }
 }
 
 const isTime = (ns: number | undefined): ns is number => ns !== undefined && ns >= 0 && Number.isFinite(ns)
