@@ -11,7 +11,7 @@ export async function aggregateAll(
   aggregations: readonly Aggregation[],
   maxTimeMS: number,
 ): Promise<Row[][]> {
-  const { BSON } = await import('mongodb')
+  const { BSON } = await import('./driver.ts')
   const db = client.db(database)
   const answers: Row[][] = []
   for (const { collection, pipeline } of aggregations) {

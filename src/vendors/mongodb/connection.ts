@@ -44,7 +44,7 @@ export class MongoConnection {
     clearTimeout(this.#idleTimer)
     let timeUp = false
     try {
-      await import('mongodb') // not the server's fault if that takes long
+      await import('./driver.ts') // not the server's fault if that takes long
       const outcome = await within(
         timeoutMs,
         this.#attempt(work, () => !timeUp),

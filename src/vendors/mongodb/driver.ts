@@ -1,2 +1,2 @@
 // Loaded with `import()`: the driver is three quarters of the bundle, and only the object that talks to MongoDB uses it.
-export { MongoClient } from 'mongodb'
+export { BSON, MongoClient } from 'mongodb'

@@ -29,7 +29,7 @@ export async function writeAll(
   database: string | undefined,
   writes: readonly DocumentWrite[],
 ): Promise<RefusedWrite[]> {
-  const { BSON } = await import('mongodb')
+  const { BSON } = await import('./driver.ts')
   const refused: RefusedWrite[] = []
   const byCollection = Map.groupBy(
     writes.map((write, index): Numbered => ({ index, write })),
