@@ -2,6 +2,7 @@ import { monitorAlertId } from '../config/monitor-ids.ts'
 import type { Rule } from '../config/rules.ts'
 import { HOUR_MS, MINUTE_MS } from '../lib/clock.ts'
 import type { MonitorStatus } from '../monitors/model.ts'
+import { correctFutureTimes, timeAfter } from './clock-skew.ts'
 import { observe } from './condition.ts'
 import type { LastRun, LedgerStore } from './ledger-store.ts'
 import type { AlertState, HeldBack, Incident, Owed, Pending, Seen } from './model.ts'
@@ -40,9 +41,11 @@ export function commitRun(
   settings: LedgerSettings,
 ): CommittedRun {
   return store.transaction(() => {
+    const clockMs = settings.clock()
+    correctFutureTimes(store, clockMs)
     const last = store.lastRun()
     // No two runs share a time: incidents and messages are told apart by it.
-    const now = Math.max(settings.clock(), (last?.atMs ?? 0) + 1)
+    const now = timeAfter(last?.atMs ?? 0, clockMs)
     const samples = updateSamples(input, store, now)
     const seenRules = observeRules(input, samples, settings)
     const judgedMs =
@@ -87,6 +90,7 @@ export function commitRun(
 /** Fires or keeps firing the alert of a scheduler that is missed; for when no run comes that would. */
 export function commitWatch(store: LedgerStore, settings: LedgerSettings): Incident | undefined {
   const now = settings.clock()
+  store.transaction(() => correctFutureTimes(store, now))
   const last = store.lastRun()
   const seen = last && observeScheduler(last.atMs, now, store.wokeAtMs())
   if (!seen?.holds) return undefined
@@ -100,7 +104,7 @@ export function commitWatch(store: LedgerStore, settings: LedgerSettings): Incid
 
 /**
  * Takes note of a judgement of the monitors. Those that are not configured are passed over.
- * @param now later than that of the judgement before: incidents are told apart by it
+ * @param now differs from that of the judgement before: incidents are told apart by it
  * @returns how many notifications it put into the outbox
  */
 export function commitJudgement(
@@ -112,6 +116,7 @@ export function commitJudgement(
 ): number {
   const { configured } = settings.monitors
   return store.transaction(() => {
+    correctFutureTimes(store, settings.clock())
     // The next run writes it down, too, unless the object is evicted before it, as one is that nobody else asks.
     const savedMs = Math.max(store.judgedAtMs(), store.lastRun()?.judgedAtMs ?? 0)
     if (judgedAtMs - savedMs >= JUDGED_SAVED_MS) store.saveJudgedAt(Math.min(judgedAtMs, now))
@@ -124,7 +129,8 @@ export function commitJudgement(
       const seen = observeMonitor(monitor, status, incident)
       if (status.state === 'maintenance' && !incident) continue // none begins
       const silenced = silenceOf(seen, silences, now)
-      changes.step(seen, holdOf({ monitor, status, incident, configured, silenced, judgedAtMs }))
+      const hold = { monitor, status, incident, configured, silenced, judgedAtMs: Math.min(judgedAtMs, now) }
+      changes.step(seen, holdOf(hold))
     }
     return changes.commit()
   })
@@ -156,15 +162,26 @@ class Changes {
     pending: Readonly<Record<string, Pending>> = {},
   ): AlertState {
     const { source, alerts } = this.#settings
-    return this.#apply(
-      step(stateOf(seen.alert, this.#open, pending), seen, {
-        now: this.#now,
+    const before = stateOf(seen.alert, this.#open, pending)
+    const stepAt = (now: number) =>
+      step(before, seen, {
+        now,
         source,
         receivers: alerts.routes[seen.severity],
         heldBack,
         reminderMs: alerts.reminder,
-      }),
-    )
+      })
+    let now = this.#now
+    let next = stepAt(now)
+    // A clock that was ahead may have opened another incident of this alert at this very time.
+    while (before.phase !== 'firing' && next.state.phase === 'firing' && this.#isTaken(next.state.incident)) {
+      next = stepAt(++now)
+    }
+    return this.#apply(next)
+  }
+
+  #isTaken({ dedupKey }: Incident): boolean {
+    return this.#store.incidents.find(dedupKey) !== undefined
   }
 
   /** Ends the incidents of alerts that are gone from the configuration, or switched off. */
@@ -178,7 +195,7 @@ class Changes {
 
   /** @returns how many notifications are owed */
   commit(): number {
-    this.#store.outbox.enqueue(this.#owed, this.#now)
+    this.#store.outbox.enqueue(this.#owed, this.#now, this.#settings.clock())
     return this.#owed.length
   }
 

@@ -101,6 +101,7 @@ function recordFailure(
     (each) => [each, afterFailure(each, failure, now, settings.alerts.giveUpAfter, random)] as const,
   )
   store.transaction(() => {
+    store.saveFailedAt(now)
     for (const [each, next] of decided) {
       const attempts = each.attempts + 1
       if (next.state === 'dead') store.outbox.settle(each.id, 'dead', now, attempts, next.reason)

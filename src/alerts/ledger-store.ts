@@ -67,6 +67,15 @@ export class LedgerStore {
     this.#saveMemo('judged', atMs)
   }
 
+  /** When a delivery last failed; 0 where none did. */
+  failedAtMs(): number {
+    return this.#memo<number>('failed') ?? 0
+  }
+
+  saveFailedAt(atMs: number): void {
+    this.#saveMemo('failed', atMs)
+  }
+
   samples(): CounterSamples | undefined {
     return this.#memo<CounterSamples>('samples')
   }

@@ -6,6 +6,7 @@ import type { Result } from '../lib/result.ts'
 import { flushInTime } from '../metrics/flush.ts'
 import type { MonitorStatus } from '../monitors/model.ts'
 import type { OnJudged } from '../monitors/ports.ts'
+import { isFarAhead, timeAfter } from './clock-skew.ts'
 import type { CommittedRun } from './commit.ts'
 import { commitJudgement, commitRun, commitWatch } from './commit.ts'
 import { attempt, deliverDue } from './delivery.ts'
@@ -114,9 +115,10 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
    * in the same life of the object does.
    */
   async observeMonitors(statuses: readonly MonitorStatus[], judgedAtMs: number): Promise<void> {
-    if (judgedAtMs < this.#judgedAtMs) return
     const settings = this.#settings
-    const now = Math.max(settings.clock(), this.#judgementCommittedMs + 1)
+    const clockMs = settings.clock()
+    if (judgedAtMs < this.#judgedAtMs && !isFarAhead(this.#judgedAtMs, clockMs)) return
+    const now = timeAfter(this.#judgementCommittedMs, clockMs)
     const owed = commitJudgement(statuses, judgedAtMs, now, this.#store, settings)
     this.#judgedAtMs = Math.min(judgedAtMs, now)
     this.#judgementCommittedMs = now

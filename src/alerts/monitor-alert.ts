@@ -75,7 +75,7 @@ export function holdOf(situation: Situation): HeldBack | undefined {
   }
   const before = incident?.heldBack
   if (before?.by === 'dependency' && incident?.told.length === 0) {
-    const freeSinceMs = before.freeSinceMs ?? judgedAtMs
+    const freeSinceMs = Math.min(before.freeSinceMs ?? judgedAtMs, judgedAtMs)
     if (status.seen === 'unknown' || !failedSince(freeSinceMs, monitor, status)) {
       return { ...before, freeSinceMs }
     }

@@ -27,14 +27,18 @@ export class OutboxStore {
     for (const statement of SCHEMA) this.#sql(statement)
   }
 
-  /** Puts notifications into the outbox. A reminder is left out while something older of its incident still waits. */
-  enqueue(owed: readonly Owed[], now: number): void {
+  /**
+   * Puts notifications into the outbox. A reminder is left out while something older of its incident still waits.
+   * @param run tells the notifications of one run from those of another
+   * @param now when they are due: at once
+   */
+  enqueue(owed: readonly Owed[], run: number, now: number): void {
     for (const { receiver, notification } of owed) {
       if (notification.kind === 'reminder' && this.#waits(receiver, notification.dedupKey)) continue
       this.#sql(
         `INSERT INTO outbox (run, receiver, dedup_key, body, created_at, next_attempt_at)
          VALUES (?, ?, ?, ?, ?, ?)`,
-        now,
+        run,
         receiver,
         notification.dedupKey,
         JSON.stringify(notification),
@@ -117,6 +121,24 @@ export class OutboxStore {
       receiver,
       now,
     )
+  }
+
+  /** Everything that waits is due now. */
+  hurryAll(now: number): void {
+    this.#sql(
+      `UPDATE outbox SET next_attempt_at = MIN(next_attempt_at, ?), created_at = MIN(created_at, ?)
+       WHERE state = 'pending'`,
+      now,
+      now,
+    )
+  }
+
+  /** When the newest notification that waits was created; 0 where none waits. */
+  lastCreatedMs(): number {
+    const [row] = this.#sql<{ at: number | null }>(
+      "SELECT MAX(created_at) AS at FROM outbox WHERE state = 'pending'",
+    )
+    return row?.at ?? 0
   }
 
   /** How many notifications wait. */

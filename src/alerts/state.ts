@@ -52,6 +52,7 @@ export function resolve(
   const { heldBack, ...rest } = incident
   const ended: Incident = {
     ...rest,
+    startedAtMs: Math.min(incident.startedAtMs, context.now),
     ...(heldBack && incident.told.length === 0 && { heldBack }),
     ...(value !== undefined && { value }),
     resolvedAtMs: context.now,
@@ -65,7 +66,8 @@ export function resolve(
 
 /** Only time between two runs that both saw the condition hold counts. */
 function wait(pending: Pending, holds: boolean, now: number): Pending {
-  const { sinceMs, heldMs, heldAtMs } = pending
+  const { heldMs, heldAtMs } = pending
+  const sinceMs = Math.min(pending.sinceMs, now)
   if (!holds) return { sinceMs, heldMs }
   const heldSinceMs = heldAtMs === undefined ? 0 : Math.max(0, now - heldAtMs)
   return { sinceMs, heldMs: heldMs + heldSinceMs, heldAtMs: now }
@@ -88,7 +90,10 @@ function advance(pending: Pending, seen: Seen, context: StepContext): Step {
 function keepFiring(incident: Incident, seen: Seen, context: StepContext): Step {
   const { summary, value } = seen.holds === undefined ? incident : seen
   const { now, reminderMs, heldBack } = context
-  const known = { ...incident, ...described({ ...seen, summary, ...(value !== undefined && { value }) }) }
+  const known = {
+    ...withoutFutureTimes(incident, now),
+    ...described({ ...seen, summary, ...(value !== undefined && { value }) }),
+  }
   const current = withHold(known, heldBack, now)
   if (heldBack) return { state: { phase: 'firing', incident: current }, owed: [] }
 
@@ -112,6 +117,16 @@ function keepFiring(incident: Incident, seen: Seen, context: StepContext): Step 
       ...owedTo(untold, 'firing', next, context),
       ...owedTo(remind ? told : [], 'reminder', next, context),
     ],
+  }
+}
+
+/** A clock that was ahead may have written times that are yet to come: a reminder would wait for them. */
+function withoutFutureTimes(incident: Incident, now: number): Incident {
+  const { startedAtMs, toldAtMs } = incident
+  return {
+    ...incident,
+    startedAtMs: Math.min(startedAtMs, now),
+    ...(toldAtMs !== undefined && { toldAtMs: Math.min(toldAtMs, now) }),
   }
 }
 
