@@ -38,6 +38,25 @@ export function pagerdutyErrors(event: unknown): string[] {
   return errors
 }
 
+/** The state of an incident at PagerDuty. */
+export type IncidentState = 'triggered' | 'acknowledged' | 'resolved'
+
+/**
+ * The incidents that events make, by their dedup key. A trigger opens an incident or adds to its log; an
+ * acknowledgement or a resolve of a key without an open incident is taken and does nothing.
+ */
+export function incidentStates(events: Iterable<Fields>): Record<string, IncidentState> {
+  const states = new Map<string, IncidentState>()
+  for (const { event_action: action, dedup_key } of events) {
+    const key = String(dedup_key)
+    const state = states.get(key) ?? 'resolved'
+    if (action === 'trigger' && state === 'resolved') states.set(key, 'triggered')
+    if (action === 'acknowledge' && state !== 'resolved') states.set(key, 'acknowledged')
+    if (action === 'resolve' && state !== 'resolved') states.set(key, 'resolved')
+  }
+  return Object.fromEntries(states)
+}
+
 function payloadErrors(payload: unknown): string[] {
   if (!isObject(payload)) return ["'payload' is missing or blank"]
   const errors: string[] = []

@@ -5,6 +5,7 @@ import { parseJson, readBody, sendJson } from '../http.ts'
 import { listen } from '../listen.ts'
 import { parseFault } from './fault-request.ts'
 import { Messages, withoutSecrets } from './messages.ts'
+import { incidentStates } from './pagerduty.ts'
 import { decodeText, endpointAt } from './receivers.ts'
 
 /** PagerDuty's limit for an event, and plenty for the others. */
@@ -69,6 +70,13 @@ async function route(
         response.writeHead(204).end()
       },
     })
+  }
+  if (path === '/pagerduty/incidents') {
+    const events = messages
+      .list()
+      .filter(({ receiver, status }) => receiver === 'pagerduty' && status === 202)
+    const states = () => incidentStates(events.map(({ body }) => body as Record<string, unknown>))
+    return onlyMethods(request, response, { GET: () => sendJson(response, 200, states()) })
   }
   if (path === '/faults') {
     const shown = () => FAULT_NAMES.map((name) => [name, faults[name]?.fault ?? null])

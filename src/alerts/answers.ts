@@ -59,7 +59,7 @@ export const alertIncident = z
 
 export const notification = z.object({
   receiver: z.string(),
-  kind: z.enum(['firing', 'reminder', 'resolved', 'test']),
+  kind: z.enum(['firing', 'reminder', 'acknowledged', 'resolved', 'test']),
   alert: z.string(),
   severity: z.enum(SEVERITIES),
   summary,

@@ -5,7 +5,7 @@ import type { MonitorStatus } from '../monitors/model.ts'
 import { correctFutureTimes, timeAfter } from './clock-skew.ts'
 import { observe } from './condition.ts'
 import type { LastRun, LedgerStore } from './ledger-store.ts'
-import type { AlertState, HeldBack, Incident, Owed, Pending, Seen } from './model.ts'
+import type { Acknowledgement, AlertState, HeldBack, Incident, Owed, Pending, Seen } from './model.ts'
 import { silenceOf } from './model.ts'
 import { holdOf, observeMonitor, watchedMonitors } from './monitor-alert.ts'
 import type { RunInput } from './run.ts'
@@ -13,7 +13,7 @@ import type { CounterSamples } from './samples.ts'
 import { NO_SAMPLES } from './samples.ts'
 import type { LedgerSettings } from './settings.ts'
 import { isDisabled, reasonOf, sampleCounters, signalValue } from './signals.ts'
-import { resolve, type Step, step } from './state.ts'
+import { acknowledge, resolve, type Step, step } from './state.ts'
 import { MISSED_AFTER_MS, observeMonitoring, observeScheduler } from './watchdog.ts'
 
 // What the ledger writes: each function is one transaction, which holds new states and all that is owed for them.
@@ -136,6 +136,23 @@ export function commitJudgement(
   })
 }
 
+/**
+ * Acknowledges a firing alert.
+ * @returns its incident, and how many notifications it put into the outbox; undefined where the alert doesn't fire
+ */
+export function commitAcknowledgement(
+  alert: string,
+  said: Omit<Acknowledgement, 'atMs'>,
+  store: LedgerStore,
+  settings: LedgerSettings,
+): { readonly incident: Incident; readonly owed: number } | undefined {
+  return store.transaction(() => {
+    const changes = new Changes(store, settings, settings.clock())
+    const incident = changes.acknowledge(alert, said)
+    return incident && { incident, owed: changes.commit() }
+  })
+}
+
 /** What one transaction changes: steps are made one after another, and what is owed is put into the outbox at once. */
 class Changes {
   readonly #store: LedgerStore
@@ -168,6 +185,7 @@ class Changes {
         now,
         source,
         receivers: alerts.routes[seen.severity],
+        acknowledgeable: this.#acknowledgeable(),
         heldBack,
         reminderMs: alerts.reminder,
       })
@@ -182,6 +200,24 @@ class Changes {
 
   #isTaken({ dedupKey }: Incident): boolean {
     return this.#store.incidents.find(dedupKey) !== undefined
+  }
+
+  /** The incident, acknowledged; undefined where the alert doesn't fire. */
+  acknowledge(alert: string, said: Omit<Acknowledgement, 'atMs'>): Incident | undefined {
+    const before = this.#open.get(alert)
+    if (!before) return undefined
+    const { incident, owed } = acknowledge(
+      before,
+      { atMs: this.#now, ...said },
+      { now: this.#now, source: this.#settings.source, acknowledgeable: this.#acknowledgeable() },
+    )
+    this.#owed.push(...owed)
+    this.#save(incident)
+    return incident
+  }
+
+  #acknowledgeable(): string[] {
+    return this.#settings.receivers.flatMap(({ name, showsAcknowledged }) => (showsAcknowledged ? name : []))
   }
 
   /** Ends the incidents of alerts that are gone from the configuration, or switched off. */

@@ -104,7 +104,7 @@ export const alertOperations: OperationGroup = {
     },
     'POST /admin/alerts/:id/acknowledge': {
       operationId: 'acknowledgeAlert',
-      summary: 'Say that somebody works on it: no more reminders',
+      summary: 'Say that somebody works on it: no more reminders, and PagerDuty stops escalating',
       access: 'admin',
       path: { id: { description: 'The id of the alert', example: 'mongodb-down' } },
       json: { example: { by: 'Ada', note: 'the primary is restarting' } },

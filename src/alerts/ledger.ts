@@ -8,7 +8,7 @@ import type { MonitorStatus } from '../monitors/model.ts'
 import type { OnJudged } from '../monitors/ports.ts'
 import { isFarAhead, timeAfter } from './clock-skew.ts'
 import type { CommittedRun } from './commit.ts'
-import { commitJudgement, commitRun, commitWatch } from './commit.ts'
+import { commitAcknowledgement, commitJudgement, commitRun, commitWatch } from './commit.ts'
 import { attempt, deliverDue } from './delivery.ts'
 import type { Detail } from './incident-store.ts'
 import { LedgerStore } from './ledger-store.ts'
@@ -21,7 +21,6 @@ import type { LedgerSettings } from './settings.ts'
 import { alertsOf } from './settings.ts'
 import type { AlertsOverview, LedgerStatus } from './status.ts'
 import { readOverview, readStatus } from './status.ts'
-import { withEvent } from './timeline.ts'
 import { MISSED_AFTER_MS, missedAtMs, SCHEDULER_MISSED } from './watchdog.ts'
 
 /** What came of a run: `partial` where some signals could not be read, `refused` where another was under way. */
@@ -164,22 +163,12 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
     return this.#store.silences(this.#settings.clock()).map((each) => this.#withMatches(each))
   }
 
-  /** Stops the reminders of a firing alert; undefined where it doesn't fire. */
+  /** Stops the reminders of a firing alert, and its escalation where a receiver has one; undefined where it doesn't fire. */
   acknowledge(alert: string, { by, note }: Acknowledger): Incident | undefined {
-    const incident = this.#store.incidents.open().get(alert)
-    if (!incident) return undefined
-    const said = { atMs: this.#settings.clock(), ...(by !== undefined && { by }) }
-    const acknowledged: Incident = {
-      ...incident,
-      acknowledged: { ...said, ...(note !== undefined && { note }) },
-    }
-    const noted = withEvent(acknowledged, {
-      ...said,
-      kind: 'acknowledged',
-      ...(note !== undefined && { text: note }),
-    })
-    this.#store.incidents.save(noted)
-    return noted
+    const said = { ...(by !== undefined && { by }), ...(note !== undefined && { note }) }
+    const committed = commitAcknowledgement(alert, said, this.#store, this.#settings)
+    if (committed && committed.owed > 0) void this.ctx.storage.setAlarm(this.#settings.clock())
+    return committed?.incident
   }
 
   /** Sends a test to a receiver, once, and tells what it answered; undefined where there is no such receiver. */

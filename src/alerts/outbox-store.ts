@@ -28,19 +28,22 @@ export class OutboxStore {
   }
 
   /**
-   * Puts notifications into the outbox. A reminder is left out while something older of its incident still waits.
+   * Puts notifications into the outbox. A reminder is left out while something older of its incident still waits, an
+   * acknowledgement while an older one does.
    * @param run tells the notifications of one run from those of another
    * @param now when they are due: at once
    */
   enqueue(owed: readonly Owed[], run: number, now: number): void {
     for (const { receiver, notification } of owed) {
-      if (notification.kind === 'reminder' && this.#waits(receiver, notification.dedupKey)) continue
+      const { kind, dedupKey } = notification
+      if (kind === 'reminder' && this.#waits(receiver, dedupKey)) continue
+      if (kind === 'acknowledged' && this.#waits(receiver, dedupKey, kind)) continue
       this.#sql(
         `INSERT INTO outbox (run, receiver, dedup_key, body, created_at, next_attempt_at)
          VALUES (?, ?, ?, ?, ?, ?)`,
         run,
         receiver,
-        notification.dedupKey,
+        dedupKey,
         JSON.stringify(notification),
         now,
         now,
@@ -48,11 +51,14 @@ export class OutboxStore {
     }
   }
 
-  #waits(receiver: string, dedupKey: string): boolean {
+  #waits(receiver: string, dedupKey: string, kind: Notification['kind'] | null = null): boolean {
     const rows = this.#sql(
-      "SELECT 1 FROM outbox WHERE state = 'pending' AND receiver = ? AND dedup_key = ? LIMIT 1",
+      `SELECT 1 FROM outbox WHERE state = 'pending' AND receiver = ? AND dedup_key = ?
+       AND (? IS NULL OR json_extract(body, '$.kind') = ?) LIMIT 1`,
       receiver,
       dedupKey,
+      kind,
+      kind,
     )
     return rows.length > 0
   }

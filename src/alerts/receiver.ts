@@ -3,7 +3,7 @@ import type { Result } from '../lib/result.ts'
 
 /** What is told of an incident. Times in milliseconds since the epoch. */
 export interface Notification {
-  readonly kind: 'firing' | 'reminder' | 'resolved' | 'test'
+  readonly kind: 'firing' | 'reminder' | 'acknowledged' | 'resolved' | 'test'
   /** One per incident, the same from its first notification to its last. At most 255 characters. */
   readonly dedupKey: string
   /** The rule's id. */
@@ -39,6 +39,8 @@ export interface Receiver {
   readonly name: string
   /** Whether notifications of one run may share a message. */
   readonly grouping: 'single' | 'shared'
+  /** Whether it can show that an incident is acknowledged. Only then is it notified of acknowledgements. */
+  readonly showsAcknowledged?: boolean
   /** Delivers one message: exactly one notification where `grouping` is `single`. Never throws. */
   deliver(notifications: readonly [Notification, ...Notification[]], now: number): Promise<Result<Accepted>>
 }

@@ -1,4 +1,4 @@
-import type { AlertState, HeldBack, Incident, Owed, Pending, Seen } from './model.ts'
+import type { Acknowledgement, AlertState, HeldBack, Incident, Owed, Pending, Seen } from './model.ts'
 import type { Notification } from './receiver.ts'
 import { withEvent, withHold } from './timeline.ts'
 
@@ -8,6 +8,8 @@ export interface StepContext {
   readonly source: Notification['source']
   /** Who is told of alerts of this severity. */
   readonly receivers: readonly string[]
+  /** Receivers that can show that an incident is acknowledged. */
+  readonly acknowledgeable: readonly string[]
   /** Why nobody is to be told for now; undefined where they are. */
   readonly heldBack: HeldBack | undefined
   /** While an alert fires, it is sent again this often; 0 for never. */
@@ -64,6 +66,19 @@ export function resolve(
   }
 }
 
+/** Marks a firing alert as acknowledged, and notifies those that were notified of it and can show that. */
+export function acknowledge(
+  incident: Incident,
+  acknowledged: Acknowledgement,
+  context: Pick<StepContext, 'now' | 'source' | 'acknowledgeable'>,
+): { readonly incident: Incident; readonly owed: readonly Owed[] } {
+  const { note, ...said } = acknowledged
+  const event = { ...said, kind: 'acknowledged', ...(note !== undefined && { text: note }) } as const
+  const next = withEvent({ ...incident, acknowledged }, event)
+  const receivers = next.told.filter((name) => context.acknowledgeable.includes(name))
+  return { incident: next, owed: owedTo(receivers, 'acknowledged', next, context) }
+}
+
 /** Only time between two runs that both saw the condition hold counts. */
 function wait(pending: Pending, holds: boolean, now: number): Pending {
   const { heldMs, heldAtMs } = pending
@@ -111,10 +126,17 @@ function keepFiring(incident: Incident, seen: Seen, context: StepContext): Step 
     told: [...current.told, ...untold],
     ...(toldAtMs !== undefined && { toldAtMs }),
   }
+  const acknowledging = current.acknowledged ? context.acknowledgeable : []
   return {
     state: { phase: 'firing', incident: next },
     owed: [
       ...owedTo(untold, 'firing', next, context),
+      ...owedTo(
+        untold.filter((name) => acknowledging.includes(name)),
+        'acknowledged',
+        next,
+        context,
+      ),
       ...owedTo(remind ? told : [], 'reminder', next, context),
     ],
   }
@@ -145,7 +167,7 @@ function described(seen: Seen) {
 
 function owedTo(
   receivers: readonly string[],
-  kind: 'firing' | 'reminder' | 'resolved',
+  kind: Exclude<Notification['kind'], 'test'>,
   incident: Incident,
   { source, now }: Pick<StepContext, 'source' | 'now'>,
 ): Owed[] {

@@ -23,6 +23,7 @@ export function withHold(incident: Incident, hold: HeldBack | undefined, now: nu
 const TOLD = {
   firing: 'that it fires',
   reminder: 'that it still fires',
+  acknowledged: 'that it is acknowledged',
   resolved: 'that it is resolved',
   test: 'that this is a test',
 } as const

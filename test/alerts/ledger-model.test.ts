@@ -82,7 +82,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('unsilence') }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('acknowledge'), rule: alert }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('acknowledge'), rule: alert }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('evict') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('toggle rule'), rule }) },
   {
@@ -126,6 +126,7 @@ describe('whatever happens, every incident is delivered as fired and as resolved
       })
       await fc.assert(property, { numRuns: RUNS })
       expect(runs).toBe(RUNS)
+      expect(simulation.acknowledgements).toBeGreaterThan(RUNS / 10)
     })
   })
 

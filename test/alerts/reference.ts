@@ -28,6 +28,9 @@ interface ReferenceIncident {
   lastToldMs: number | undefined
   reminders: number
   acknowledged: boolean
+  /** When `pager` was first owed the news that it is acknowledged, and how often it was. */
+  acknowledgedMs: number | undefined
+  acknowledgements: number
   resolvedMs: number | undefined
   /** Of a monitor: what kept it back when it was last judged. */
   hold?: 'maintenance' | 'dependency' | 'silence' | undefined
@@ -103,10 +106,23 @@ export class Reference {
     )
   }
 
+  acknowledge(id: string, atMs: number): void {
+    const incident = this.open(id)
+    if (!incident) return
+    incident.acknowledged = true
+    if (incident.told.size > 0) this.#oweAcknowledgement(incident, atMs)
+  }
+
+  #oweAcknowledgement(incident: ReferenceIncident, atMs: number): void {
+    incident.acknowledgedMs ??= atMs
+    incident.acknowledgements += 1
+  }
+
   /** When a notification came to be; undefined for a reminder. */
   createdMs(key: string, kind: string, receiver: string): number | undefined {
     const incident = this.incidents.find((each) => each.key === key)
     if (kind === 'resolved') return incident?.resolvedMs
+    if (kind === 'acknowledged') return incident?.acknowledgedMs
     return kind === 'firing' ? incident?.firstToldMs.get(receiver) : undefined
   }
 
@@ -132,6 +148,8 @@ export class Reference {
       lastToldMs: undefined,
       reminders: 0,
       acknowledged: false,
+      acknowledgedMs: undefined,
+      acknowledgements: 0,
       resolvedMs: undefined,
     }
     this.incidents.push(incident)
@@ -145,6 +163,7 @@ export class Reference {
         incident.told.add(receiver)
         incident.firstToldMs.set(receiver, atMs)
       }
+      if (incident.acknowledged) this.#oweAcknowledgement(incident, atMs)
     } else if (!incident.acknowledged && atMs - incident.lastToldMs >= 4 * HOUR_MS) {
       incident.lastToldMs = atMs
       incident.reminders += 1

@@ -76,6 +76,9 @@ export const ALERTS: readonly ReferenceRule[] = [...RULES, ...MONITORS]
 
 const monitorOf = ({ id, severity }: ReferenceRule) => monitor(id.replace('monitor-', ''), { severity })
 
+/** The only receiver that can show that an incident is acknowledged. */
+const ACKNOWLEDGEABLE = 'pager'
+
 export const RECEIVERS: readonly (readonly [string, Receiver['grouping']])[] = [
   ['pager', 'single'],
   ['chat', 'shared'],
@@ -92,7 +95,7 @@ const ruleInput = ({ id, severity, forMs }: ReferenceRule): RuleInput => ({
   summary: `${id}: {value}`,
 })
 
-const KINDS = ['firing', 'reminder', 'resolved'] as const
+const KINDS = ['firing', 'reminder', 'acknowledged', 'resolved'] as const
 type Kind = (typeof KINDS)[number]
 
 const never = <T>(): Promise<T> => new Promise(() => {})
@@ -113,6 +116,8 @@ class MoodyReceiver extends FakeReceiver {
 /** Drives a ledger through a story, and a reference beside it. */
 export class Simulation {
   readonly time = new VirtualTime(START_MS)
+  /** How many acknowledgements were delivered, in all stories. */
+  acknowledgements = 0
   #world!: World
   #reference = new Reference()
   #receivers: MoodyReceiver[] = []
@@ -228,7 +233,7 @@ export class Simulation {
         const open = this.#reference.open(id)
         const answer = ledger.acknowledge(id, {})
         this.#require(answer?.dedupKey === open?.key, 'another incident was acknowledged')
-        if (open) open.acknowledged = true
+        this.#reference.acknowledge(id, this.time.now)
         return
       }
     }
@@ -256,9 +261,9 @@ export class Simulation {
     if (notifications.pending > 0) this.#complaints.push(`${notifications.pending} still wait`)
     for (const receiver of this.#receivers) {
       const known = new Set<string>()
-      for (const { key, reminders, told } of this.#reference.incidents) {
+      for (const { key, reminders, acknowledgements, told } of this.#reference.incidents) {
         if (!told.has(receiver.name)) continue
-        this.#verifyIncident(receiver, key, reminders)
+        this.#verifyIncident(receiver, key, reminders, receiver.showsAcknowledged ? acknowledgements : 0)
         for (const kind of KINDS) known.add(`${kind} ${key}`)
       }
       const rest = receiver.took.filter((id) => !known.has(id))
@@ -270,7 +275,7 @@ export class Simulation {
         rest.filter((id) => id.includes(SCHEDULER_MISSED)),
       )
       for (const key of new Set(rest.map((id) => id.split(' ')[1]!))) {
-        this.#verifyIncident(receiver, key, Number.POSITIVE_INFINITY)
+        this.#verifyIncident(receiver, key, Number.POSITIVE_INFINITY, 0)
       }
     }
     this.#verifyDead()
@@ -279,15 +284,18 @@ export class Simulation {
   }
 
   /** Fired and resolved once over, in order; again only where the ledger could not know of the first time. */
-  #verifyIncident(receiver: MoodyReceiver, key: string, reminders: number): void {
+  #verifyIncident(receiver: MoodyReceiver, key: string, reminders: number, acknowledgements: number): void {
     for (const [kind, most] of [
       ['firing', 1],
       ['reminder', reminders],
+      ['acknowledged', acknowledgements],
       ['resolved', 1],
     ] as const) {
       const id = `${kind} ${key}`
       const times = receiver.took.filter((each) => each === id).length
-      const least = kind === 'reminder' || receiver.refused.has(id) || receiver.mayBeGivenUp.has(id) ? 0 : 1
+      if (kind === 'acknowledged') this.acknowledgements += times
+      const mayBeMissing = kind === 'reminder' || receiver.refused.has(id) || receiver.mayBeGivenUp.has(id)
+      const least = mayBeMissing ? 0 : Math.min(1, most)
       if (times < least || times > most + (receiver.mayRepeat.get(id) ?? 0)) {
         this.#complaints.push(`${receiver.name} was told ${times} times: ${id}`)
       }
@@ -501,6 +509,7 @@ export class Simulation {
 
   #createReceiver(name: string, grouping: Receiver['grouping']): MoodyReceiver {
     const receiver = new MoodyReceiver(name, grouping)
+    receiver.showsAcknowledged = name === ACKNOWLEDGEABLE
     receiver.answer = (notifications) => this.#answer(receiver, notifications)
     return receiver
   }
@@ -509,10 +518,13 @@ export class Simulation {
   #complain(receiver: MoodyReceiver, notifications: readonly Notification[]): void {
     if (receiver.grouping === 'single' && notifications.length > 1) this.#complaints.push('shared')
     for (const each of notifications) {
-      if (each.kind !== 'reminder' && receiver.refused.has(idOf(each)))
+      if (!['reminder', 'acknowledged'].includes(each.kind) && receiver.refused.has(idOf(each)))
         this.#complaints.push(`${idOf(each)} was refused before`)
       const endMs = this.#reference.createdMs(each.dedupKey, 'resolved', receiver.name)
-      if (each.kind !== 'resolved' && this.#quiet.has(`${each.alert} ${each.createdAtMs}`)) {
+      if (
+        ['firing', 'reminder'].includes(each.kind) &&
+        this.#quiet.has(`${each.alert} ${each.createdAtMs}`)
+      ) {
         this.#complaints.push(`${idOf(each)} was told in maintenance, or while what it depends on was down`)
       }
       if (each.kind === 'resolved' && !isWatchdog(each.alert) && each.resolvedAtMs !== endMs) {

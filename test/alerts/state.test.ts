@@ -21,6 +21,7 @@ const CONTEXT: StepContext = {
   now: 0,
   source: SOURCE,
   receivers: ['chat'],
+  acknowledgeable: [],
   heldBack: undefined,
   reminderMs: 240 * MINUTE,
 }

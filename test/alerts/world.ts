@@ -26,6 +26,7 @@ export const ACCEPTED: Result<Accepted> = ok({ status: 202, body: 'ok' })
 export class FakeReceiver implements Receiver {
   readonly name: string
   readonly grouping: Receiver['grouping']
+  showsAcknowledged = false
   /** One entry for each message, refused ones too. */
   readonly messages: (readonly Notification[])[] = []
   readonly accepted: Notification[] = []

@@ -65,6 +65,26 @@ test('Slack takes messages and refuses what it would refuse', async () => {
   }
 })
 
+test('PagerDuty shows which incidents are triggered, acknowledged and resolved', async () => {
+  const send = (event_action: string, dedup_key: string) =>
+    call('POST', '/pagerduty/v2/enqueue', trigger({ event_action, dedup_key }))
+  for (const [action, key] of [
+    ['acknowledge', 'a'], // of nothing that is open
+    ['trigger', 'a'],
+    ['trigger', 'b'],
+    ['acknowledge', 'b'],
+    ['trigger', 'b'], // a reminder
+    ['trigger', 'c'],
+    ['acknowledge', 'c'],
+    ['resolve', 'c'],
+    ['acknowledge', 'c'],
+  ] as const) {
+    expect((await send(action, key)).status).toBe(202)
+  }
+  const states = await json(await call('GET', '/pagerduty/incidents'))
+  expect(states).toEqual({ a: 'triggered', b: 'acknowledged', c: 'resolved' })
+})
+
 test('PagerDuty takes events and names every mistake', async () => {
   const taken = await call('POST', '/pagerduty/v2/enqueue', trigger())
   expect(taken.status).toBe(202)

@@ -43,6 +43,11 @@ export function triggerEvent(notification: Notification): object {
   }
 }
 
+/** An event that acknowledges the incident of a notification: nobody else is paged for it. */
+export function acknowledgeEvent({ dedupKey }: Notification): object {
+  return { event_action: 'acknowledge', dedup_key: dedupKey }
+}
+
 /** An event that closes the incident of a notification. */
 export function resolveEvent({ dedupKey }: Notification): object {
   return { event_action: 'resolve', dedup_key: dedupKey }

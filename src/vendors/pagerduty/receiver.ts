@@ -2,7 +2,7 @@ import type { Notification, Receiver } from '../../alerts/receiver.ts'
 import type { PagerDutyConfig } from '../../config/receivers.ts'
 import type { Fetch } from '../../lib/http-client.ts'
 import { deliver } from '../http-outcome.ts'
-import { resolveEvent, triggerEvent } from './event.ts'
+import { acknowledgeEvent, resolveEvent, triggerEvent } from './event.ts'
 
 /**
  * Tells PagerDuty, by its Events API v2. A reminder triggers again under the same key: an open incident gets an entry
@@ -26,7 +26,9 @@ export function createPagerDutyReceiver(config: PagerDutyConfig, deps: { fetcher
   return {
     name: config.name,
     grouping: 'single',
+    showsAcknowledged: true,
     async deliver([notification], now) {
+      if (notification.kind === 'acknowledged') return post(acknowledgeEvent(notification), now)
       if (notification.kind === 'resolved') return post(resolveEvent(notification), now)
       const triggered = await post(triggerEvent(notification), now)
       if (!isTest(notification) || !triggered.ok) return triggered

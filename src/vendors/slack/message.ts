@@ -20,7 +20,13 @@ const MAX_LINE_SECTIONS = 8
 const COLOUR = { critical: '#d32f2f', warning: '#f9a825', info: '#1976d2' } as const
 const RESOLVED_COLOUR = '#2e7d32'
 const SEVERITY_SIGN = { critical: '🔴', warning: '🟠', info: '🔵' } as const
-const KIND_WORD = { firing: 'firing', reminder: 'still firing', resolved: 'resolved', test: 'test' } as const
+const KIND_WORD = {
+  firing: 'firing',
+  reminder: 'still firing',
+  acknowledged: 'acknowledged',
+  resolved: 'resolved',
+  test: 'test',
+} as const
 
 type Notifications = readonly [Notification, ...Notification[]]
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { pagerdutyErrors } from '../../../sandbox/inbox/pagerduty.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { resolveEvent, triggerEvent } from '../../../src/vendors/pagerduty/event.ts'
+import { acknowledgeEvent, resolveEvent, triggerEvent } from '../../../src/vendors/pagerduty/event.ts'
 import { createPagerDutyReceiver } from '../../../src/vendors/pagerduty/receiver.ts'
 import { startOwnInbox } from '../inbox.ts'
 import { monstrousNotification, notification, STARTED_AT_MS } from '../notifications.ts'
@@ -64,6 +64,16 @@ describe('PagerDuty', () => {
     })
   })
 
+  it('acknowledges it under the same key, which stops its escalation', async () => {
+    expect(receiver().showsAcknowledged).toBe(true)
+    await receiver().deliver([notification({ kind: 'acknowledged' })], STARTED_AT_MS)
+    const [message] = await inbox.takeMessages()
+    expect(message).toMatchObject({
+      status: 202,
+      body: { event_action: 'acknowledge', dedup_key: 'Edgewatch/error-rate/1763717400000' },
+    })
+  })
+
   it('reminds under the same key', async () => {
     await receiver().deliver([notification({ kind: 'reminder' })], STARTED_AT_MS)
     const [message] = await inbox.takeMessages()
@@ -103,7 +113,7 @@ describe('PagerDuty', () => {
   it('takes every event, whatever is in it', () => {
     fc.assert(
       fc.property(monstrousNotification, (monster) => {
-        for (const event of [triggerEvent(monster), resolveEvent(monster)]) {
+        for (const event of [triggerEvent(monster), acknowledgeEvent(monster), resolveEvent(monster)]) {
           const body = JSON.stringify({ routing_key: 'k'.repeat(32), ...event })
           expect(new TextEncoder().encode(body).byteLength).toBeLessThan(512 * 1024)
           expect(body.isWellFormed() && !/\\ud[89a-f]/i.test(body)).toBe(true)
