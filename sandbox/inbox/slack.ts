@@ -6,6 +6,9 @@ interface Block {
 }
 
 const MAX_BLOCKS = 50
+const MAX_ATTACHMENTS = 100
+/** Undocumented: of all blocks with what contains them (https://github.com/slackapi/bolt-js/issues/2509). */
+const MAX_LENGTH = 13_200
 const MAX_HEADER = 150
 const MAX_SECTION = 3_000
 const MAX_FIELDS = 10
@@ -21,8 +24,12 @@ export function slackError(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return 'invalid_payload'
   const { text, blocks, attachments } = body as Record<string, unknown>
   if (text !== undefined && typeof text !== 'string') return 'invalid_payload'
-  const blockLists = [blocks, ...(Array.isArray(attachments) ? attachments.map((each) => each?.blocks) : [])]
-  if (!blockLists.every((list) => list === undefined || areValidBlocks(list))) return 'invalid_blocks'
+  if (blocks !== undefined && !areValidBlocks(blocks)) return 'invalid_blocks'
+  if (attachments !== undefined && !Array.isArray(attachments)) return 'invalid_attachments'
+  if (attachments && attachments.length > MAX_ATTACHMENTS) return 'too_many_attachments'
+  const attached = (attachments ?? []).map((each) => each?.blocks ?? [])
+  if (!attached.every(areValidBlocks) || attached.flat().length > MAX_BLOCKS) return 'invalid_attachments'
+  if (JSON.stringify([blocks, attachments]).length > MAX_LENGTH) return 'msg_blocks_too_long'
   const hasContent = Boolean(text) || isFilled(blocks) || isFilled(attachments)
   return hasContent ? undefined : 'no_text'
 }

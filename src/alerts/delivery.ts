@@ -4,13 +4,18 @@ import type { Failure, Result } from '../lib/result.ts'
 import { err } from '../lib/result.ts'
 import type { LedgerStore } from './ledger-store.ts'
 import type { Message, PendingNotification } from './outbox.ts'
-import { afterFailure, LONGEST_RETRY_AFTER_MS, toMessages } from './outbox.ts'
+import { afterFailure, LONGEST_RETRY_AFTER_MS, notificationsOf, toMessages } from './outbox.ts'
 import type { Accepted, Notification, Receiver } from './receiver.ts'
 import type { LedgerSettings } from './settings.ts'
 import { withDelivery } from './timeline.ts'
 
 /** Fewer than the six connections that the platform lets wait for headers. */
 const DELIVERIES_AT_ONCE = 5
+/**
+ * The free plan lets an invocation send 50 requests: two for each message, 20 error reports an hour, and two to spare.
+ * https://developers.cloudflare.com/workers/platform/limits/#subrequests
+ */
+export const MESSAGES_PER_ALARM = 14
 /** A receiver that has not answered by now is tried again later. */
 export const DELIVERY_TIMEOUT_MS = 10 * SECOND_MS
 /** A pass is kept short, so that what came to be meanwhile is sent soon. */
@@ -18,23 +23,41 @@ const LANE_MS = 15 * SECOND_MS
 
 /**
  * Sends what is due: receivers side by side, the messages of one in a row. A receiver's turn ends with its first
- * failure, so that one which hangs holds the others up for one timeout at most.
+ * failure, so that one which hangs holds the others up for one timeout at most. What is more than one alarm may send
+ * stays due, untouched, for the next one.
  * Each outcome is recorded as soon as it is known. A crash between a delivery and its record makes for a second
  * delivery under the same dedup key.
- * @returns whether anything was tried
  */
-export async function deliverDue(store: LedgerStore, settings: LedgerSettings): Promise<boolean> {
+export async function deliverDue(store: LedgerStore, settings: LedgerSettings): Promise<DeliveryPass> {
+  const pass: DeliveryPass = { attempts: 0, isOver: false }
   const due = Map.groupBy(store.outbox.due(settings.clock()), ({ receiver }) => receiver)
   const lanes = [...due].map(([name, notifications]) => async () => {
     const receiver = settings.receivers.find((each) => each.name === name)
-    if (receiver) await deliverInTurn(toMessages(notifications, receiver.grouping), receiver, store, settings)
+    if (receiver)
+      await deliverInTurn(toMessages(notifications, receiver), { receiver, store, settings, pass })
     else bury(notifications, store, settings)
   })
   const workers = Array.from({ length: Math.min(DELIVERIES_AT_ONCE, lanes.length) }, async () => {
     for (let lane = lanes.shift(); lane; lane = lanes.shift()) await lane()
   })
   await Promise.all(workers)
-  return workers.length > 0
+  return pass
+}
+
+/** What one alarm delivers. */
+export interface DeliveryPass {
+  /** How many messages were sent, whatever came of it. */
+  attempts: number
+  /** The platform lets this invocation send no more. */
+  isOver: boolean
+}
+
+/** One receiver's turn in a pass. */
+interface Turn {
+  readonly receiver: Receiver
+  readonly store: LedgerStore
+  readonly settings: LedgerSettings
+  readonly pass: DeliveryPass
 }
 
 /** Delivers one message within the time limit, whatever the receiver does. */
@@ -53,25 +76,44 @@ export async function attempt(
   }
 }
 
-async function deliverInTurn(
-  messages: readonly Message[],
-  receiver: Receiver,
-  store: LedgerStore,
-  settings: LedgerSettings,
-): Promise<void> {
-  const startedMs = settings.clock()
+async function deliverInTurn(messages: Iterable<Message>, turn: Turn): Promise<void> {
+  const { clock } = turn.settings
+  const startedMs = clock()
   for (const message of messages) {
-    const [first, ...rest] = message
-    const result = await attempt(
-      receiver,
-      [first.notification, ...rest.map((each) => each.notification)],
-      settings,
-    )
-    if (result.ok) recordDelivered(message, store, settings)
-    else recordFailure(message, result.error, store, settings)
-    if (!result.ok && result.error.retryable) return
-    if (settings.clock() - startedMs > LANE_MS) return
+    if (!(await deliverMessage(message, turn)) || clock() - startedMs > LANE_MS) return
   }
+}
+
+/** @returns whether the receiver's turn goes on */
+async function deliverMessage(message: Message, turn: Turn): Promise<boolean> {
+  const { receiver, store, settings, pass } = turn
+  if (pass.isOver || pass.attempts >= MESSAGES_PER_ALARM) return false
+  pass.attempts += 1
+  const result = await attempt(receiver, notificationsOf(message), settings)
+  if (result.ok) {
+    recordDelivered(message, store, settings)
+    return true
+  }
+  const { error } = result
+  if (error.unsent) {
+    pass.attempts -= 1
+    pass.isOver = true
+    return false
+  }
+  if (error.tooLarge && message.length > 1) return deliverOneByOne(message, error, turn)
+  recordFailure(message, error, store, settings)
+  return !error.retryable
+}
+
+/** A shared message was refused for its size or form: on its own, one that is wrong takes no other with it. */
+async function deliverOneByOne(message: Message, { message: reason }: Failure, turn: Turn): Promise<boolean> {
+  turn.settings.log.warn('message_divided', {
+    receiver: turn.receiver.name,
+    notifications: message.length,
+    reason,
+  })
+  for (const each of message) if (!(await deliverMessage([each], turn))) return false
+  return true
 }
 
 function recordDelivered(message: Message, store: LedgerStore, settings: LedgerSettings): void {

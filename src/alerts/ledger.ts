@@ -204,7 +204,10 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
       // An alarm that is late itself was held up by what held the cron up: the platform, or a machine that slept.
       if (info && settings.clock() - info.scheduledTime >= MINUTE_MS) this.#store.saveWokeAt(settings.clock())
       this.#watch()
-      if (await deliverDue(this.#store, settings)) {
+      const { attempts, isOver } = await deliverDue(this.#store, settings)
+      // The next alarm, an invocation of its own, goes on at once; but not where this one could send nothing.
+      if (isOver && attempts === 0) notBeforeMs = settings.clock() + MINUTE_MS
+      if (attempts > 0) {
         settings.recorder.set(settings.catalog.notificationsPending, {}, this.#store.outbox.pendingCount())
         await flushInTime(settings)
       }

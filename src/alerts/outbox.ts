@@ -20,22 +20,37 @@ export interface PendingNotification {
 export type Message = readonly [PendingNotification, ...PendingNotification[]]
 
 /**
- * Makes messages of what is due for one receiver, in its order. Those of one run share a message where the receiver
- * likes that; at a retry too, for they fail together and are due together again.
+ * Makes messages of what is due for one receiver, in its order. Those of one run share messages where the receiver
+ * likes that, as many as fit into each; at a retry too, for they fail together and are due together again.
  */
-export function toMessages(
+export function* toMessages(
   due: readonly PendingNotification[],
-  grouping: Receiver['grouping'],
-): readonly Message[] {
-  if (grouping === 'single') return due.map((each) => [each])
-  const byRun = new Map<number, [PendingNotification, ...PendingNotification[]]>()
-  for (const each of due) {
-    const message = byRun.get(each.run)
-    if (message) message.push(each)
-    else byRun.set(each.run, [each])
+  { grouping, fits }: Pick<Receiver, 'grouping' | 'fits'>,
+): Generator<Message> {
+  if (grouping === 'single') {
+    for (const each of due) yield [each]
+    return
   }
-  return [...byRun.values()]
+  for (const ofRun of Map.groupBy(due, ({ run }) => run).values()) {
+    let message: Message | undefined
+    for (const each of ofRun) {
+      const larger: Message = message ? [...message, each] : [each]
+      if (message && fits && !fits(notificationsOf(larger))) {
+        yield message
+        message = [each]
+      } else {
+        message = larger
+      }
+    }
+    if (message) yield message
+  }
 }
+
+/** What a message tells. */
+export const notificationsOf = ([first, ...rest]: Message): [Notification, ...Notification[]] => [
+  first.notification,
+  ...rest.map((each) => each.notification),
+]
 
 /** What becomes of a notification whose delivery failed. */
 export type AfterFailure =

@@ -39,8 +39,13 @@ export interface Receiver {
   readonly name: string
   /** Whether notifications of one run may share a message. */
   readonly grouping: 'single' | 'shared'
+  /** Whether these may share one message: it has room for them. One always has room. All have, where this is missing. */
+  fits?(notifications: readonly [Notification, ...Notification[]]): boolean
   /** Whether it can show that an incident is acknowledged. Only then is it notified of acknowledgements. */
   readonly showsAcknowledged?: boolean
-  /** Delivers one message: exactly one notification where `grouping` is `single`. Never throws. */
+  /**
+   * Delivers one message: exactly one notification where `grouping` is `single`. Makes two requests at most. Never
+   * throws.
+   */
   deliver(notifications: readonly [Notification, ...Notification[]], now: number): Promise<Result<Accepted>>
 }

@@ -5,6 +5,10 @@ export interface Failure {
   readonly retryable: boolean
   /** How long the other side asked us to wait, where it did. */
   readonly retryAfterMs?: number
+  /** The platform refused to send another request from this invocation: nothing was attempted. */
+  readonly unsent?: true
+  /** The other side refused the message for its size or form; a smaller one may be accepted. */
+  readonly tooLarge?: true
 }
 
 /** The outcome of work that is expected to fail sometimes. Bugs throw instead. */

@@ -18,6 +18,8 @@ export interface Delivery {
   readonly secrets: readonly string[]
   /** Words of an answer that say what is wrong; only these are shown of one that refuses. */
   readonly knownErrors?: readonly string[]
+  /** As `knownErrors`: with these a message is refused for its size or form. So it is with the status 413. */
+  readonly sizeErrors?: readonly string[]
 }
 
 const TIMEOUT_MS = 10_000
@@ -47,13 +49,17 @@ function outcomeOf(answer: HttpResponse, delivery: Delivery, now: number): Resul
   const { status, headers, body } = answer
   if (status >= 200 && status < 300) return ok({ status, body: shown(body, delivery.secrets) })
 
-  const known = delivery.knownErrors?.find((each) => body.includes(each))
+  const tooLarge = status === 413 || (delivery.sizeErrors ?? []).some((each) => body.includes(each))
+  const known = [...(delivery.sizeErrors ?? []), ...(delivery.knownErrors ?? [])].find((each) =>
+    body.includes(each),
+  )
   const reason = known ? `: ${known}` : status >= 300 && status < 400 ? ': redirects are not followed' : ''
   const waitMs = retryAfterMs(headers, now)
   return err({
     message: `${delivery.to} answered ${status}${reason}`,
     retryable: status === 408 || status === 429 || status >= 500,
     ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    ...(tooLarge && { tooLarge }),
   })
 }
 

@@ -23,6 +23,8 @@ export const MOODS = [
   'retry-after',
   'crash', // it accepts, and the ledger dies before it hears of it
   'lost answer', // it accepts, and the answer never arrives
+  'too large', // it accepts only messages of one notification
+  'unsent', // the platform lets nothing out
 ] as const
 
 type Mood = (typeof MOODS)[number]
@@ -509,6 +511,7 @@ export class Simulation {
 
   #createReceiver(name: string, grouping: Receiver['grouping']): MoodyReceiver {
     const receiver = new MoodyReceiver(name, grouping)
+    receiver.fits = (notifications) => notifications.length <= 2
     receiver.showsAcknowledged = name === ACKNOWLEDGEABLE
     receiver.answer = (notifications) => this.#answer(receiver, notifications)
     return receiver
@@ -551,6 +554,12 @@ export class Simulation {
       }
     }
     switch (receiver.mood) {
+      case 'unsent':
+        return err({ message: 'too many requests in one invocation', retryable: true, unsent: true })
+      case 'too large':
+        if (notifications.length > 1) return err({ message: 'refused', retryable: false, tooLarge: true })
+        take()
+        return ACCEPTED
       case 'works':
         take()
         return ACCEPTED

@@ -27,6 +27,7 @@ export class FakeReceiver implements Receiver {
   readonly name: string
   readonly grouping: Receiver['grouping']
   showsAcknowledged = false
+  fits: NonNullable<Receiver['fits']> = () => true
   /** One entry for each message, refused ones too. */
   readonly messages: (readonly Notification[])[] = []
   readonly accepted: Notification[] = []

@@ -48,7 +48,11 @@ test('Slack takes messages and refuses what it would refuse', async () => {
     [[], 'invalid_payload'],
     [{}, 'no_text'],
     [{ text: '' }, 'no_text'],
-    [{ text: 'x', attachments: [section(3_001)] }, 'invalid_blocks'],
+    [{ text: 'x', attachments: [section(3_001)] }, 'invalid_attachments'],
+    [{ text: 'x', attachments: Array(51).fill({ blocks: [{ type: 'divider' }] }) }, 'invalid_attachments'],
+    [{ text: 'x', attachments: Array(101).fill({ text: 'x' }) }, 'too_many_attachments'],
+    [{ blocks: Array(5).fill(section(3_000).blocks[0]) }, 'msg_blocks_too_long'],
+    [{ attachments: Array(5).fill(section(3_000)) }, 'msg_blocks_too_long'],
     [
       { text: 'x', blocks: [{ type: 'context', elements: [{ type: 'mrkdwn', text: '' }] }] },
       'invalid_blocks',

@@ -30,10 +30,26 @@ describe('what an answer means', () => {
     })
   })
 
-  it.each([400, 401, 403, 404, 410, 413, 422])('%i will not', async (status) => {
+  it.each([400, 401, 403, 404, 410, 422])('%i will not', async (status) => {
     expect(await deliver(delivery, NOW, answering(status, 'secret details'))).toEqual({
       ok: false,
       error: { message: `X answered ${status}`, retryable: false },
+    })
+  })
+
+  it('413 will not, but a smaller message may', async () => {
+    expect(await deliver(delivery, NOW, answering(413))).toEqual({
+      ok: false,
+      error: { message: 'X answered 413', retryable: false, tooLarge: true },
+    })
+  })
+
+  it('a request that the platform does not send is none', async () => {
+    const limited: Fetch = async () => {
+      throw new Error('Too many subrequests.')
+    }
+    expect(await deliver(delivery, NOW, limited)).toMatchObject({
+      error: { retryable: true, unsent: true },
     })
   })
 

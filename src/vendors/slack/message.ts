@@ -10,12 +10,10 @@ const MAX_HEADER_LENGTH = 150
 const MAX_SECTION_LENGTH = 3_000
 const MAX_CONTEXT_LENGTH = 2_000
 const MAX_FALLBACK_LENGTH = 3_000
-/** So many are shown in full, with two blocks each. */
-const MAX_IN_FULL = 20
-/** The others get a line each. */
-const MAX_LINE_LENGTH = 140
-const LINES_PER_SECTION = 20
-const MAX_LINE_SECTIONS = 8
+// Slack advises against more attachments (https://docs.slack.dev/messaging/formatting-message-text/#attachments).
+const MAX_ALERTS = 20
+// Slack refuses blocks of more than about 13,000 characters in all (https://github.com/slackapi/bolt-js/issues/2509).
+const MAX_LENGTH = 12_000
 
 const COLOUR = { critical: '#d32f2f', warning: '#f9a825', info: '#1976d2' } as const
 const RESOLVED_COLOUR = '#2e7d32'
@@ -30,25 +28,41 @@ const KIND_WORD = {
 
 type Notifications = readonly [Notification, ...Notification[]]
 
+interface SlackMessage {
+  readonly text: string
+  readonly blocks: readonly object[]
+  readonly attachments: readonly object[]
+}
+
 /**
- * One message for all of these: a headline, then each alert with a coloured edge. Beyond twenty, an alert gets one line.
+ * One message for all of these: a headline, then each alert with a coloured edge. See `fitsInMessage`.
  * Times are shown in the reader's zone. https://docs.slack.dev/messaging/formatting-message-text/
  */
-export function slackMessage(notifications: Notifications): object {
+export function slackMessage(notifications: Notifications): SlackMessage {
   const headline = headlineOf(notifications)
-  const inFull = notifications.slice(0, MAX_IN_FULL)
-  const others = notifications.slice(MAX_IN_FULL)
   return {
     text: fallbackOf(notifications, headline),
     blocks: [{ type: 'header', text: { type: 'plain_text', text: oneLine(headline, MAX_HEADER_LENGTH) } }],
-    attachments: [
-      ...inFull.map((each) =>
-        attachmentOf(each, titleOf(each) === headline && headline.length <= MAX_HEADER_LENGTH),
-      ),
-      ...linesOf(others),
-    ],
+    attachments: notifications.map((each) =>
+      attachmentOf(each, titleOf(each) === headline && headline.length <= MAX_HEADER_LENGTH),
+    ),
   }
 }
+
+/** Whether Slack accepts these in one message. */
+export function fitsInMessage(notifications: Notifications): boolean {
+  if (notifications.length > MAX_ALERTS) return false
+  const { text: _text, ...counted } = slackMessage(notifications)
+  return JSON.stringify(counted).length <= MAX_LENGTH
+}
+
+/** One alert in the plainest form that Slack accepts. */
+export const slackText = (notification: Notification): object => ({
+  text: escapeMrkdwn(
+    `${titleOf(notification)} · ${oneLine(notification.source.service, 100)}`,
+    MAX_FALLBACK_LENGTH,
+  ),
+})
 
 function headlineOf(notifications: Notifications): string {
   const [first] = notifications
@@ -102,20 +116,6 @@ function contextOf(parts: readonly string[]): object[] {
     else texts[texts.length - 1] = joined
   }
   return texts.map(mrkdwn)
-}
-
-function linesOf(others: readonly Notification[]): object[] {
-  if (others.length === 0) return []
-  const lines = others.slice(0, LINES_PER_SECTION * MAX_LINE_SECTIONS).map((each) => {
-    return escapeMrkdwn(titleOf(each), MAX_LINE_LENGTH)
-  })
-  const left = others.length - lines.length
-  if (left > 0) lines[lines.length - 1] = `… and ${left + 1} more`
-  const blocks: object[] = []
-  for (let start = 0; start < lines.length; start += LINES_PER_SECTION) {
-    blocks.push(section(lines.slice(start, start + LINES_PER_SECTION).join('\n')))
-  }
-  return [{ blocks }]
 }
 
 function whenOf({ kind, startedAtMs, resolvedAtMs }: Notification): string {
