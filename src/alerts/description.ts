@@ -132,14 +132,15 @@ export const alertOperations: OperationGroup = {
         example: { alert: 'mongodb-down', for: '1h', reason: 'upgrade', by: 'Ada' },
         fields: {
           alert: 'The id of an alert: of a rule, `monitor-<id>`, `scheduler-missed` or `monitors-missed`',
-          labels: 'At most 20',
-          until: 'When it ends',
-          for: 'A duration such as `30m` or `4h`',
+          labels: 'At most 20, with at most 1,000 characters in all',
+          until: 'When it ends; at most a year from now',
+          for: 'A duration such as `30m` or `4h`; at most `366d`',
         },
       },
       answers: {
         201: json('Silenced', answers.silenceWithMatches, { ...silence, matches: ['mongodb-down'] }),
       },
+      errors: { 409: 'There are 100 silences that have not ended' },
     },
     'DELETE /admin/silences/:id': {
       operationId: 'deleteSilence',

@@ -104,9 +104,14 @@ export class LedgerStore {
     return this.#sql('DELETE FROM silences WHERE id = ? RETURNING id', id).length > 0
   }
 
+  /** Forgets silences that have ended. */
+  deleteEndedSilences(now: number): void {
+    this.#sql('DELETE FROM silences WHERE until <= ?', now)
+  }
+
   /** Forgets history that is too old or too long: an hourly matter. */
   prune(now: number): void {
-    this.#sql('DELETE FROM silences WHERE until <= ?', now)
+    this.deleteEndedSilences(now)
     this.incidents.prune(now)
     this.outbox.prune(now)
   }

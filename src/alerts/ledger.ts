@@ -3,6 +3,7 @@ import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import { Lease } from '../lib/lease.ts'
 import type { Result } from '../lib/result.ts'
+import { err, ok } from '../lib/result.ts'
 import { flushInTime } from '../metrics/flush.ts'
 import type { MonitorStatus } from '../monitors/model.ts'
 import type { OnJudged } from '../monitors/ports.ts'
@@ -43,7 +44,7 @@ export interface AlertLedgerClient {
   status(): Promise<LedgerStatus>
   overview(): Promise<AlertsOverview>
   incidents(sinceMs: number, detail?: Detail): Promise<readonly Incident[]>
-  silence(request: SilenceRequest): Promise<SilenceResult>
+  silence(request: SilenceRequest): Promise<Result<SilenceResult>>
   unsilence(id: string): Promise<boolean>
   listSilences(): Promise<readonly SilenceResult[]>
   acknowledge(alert: string, by: Acknowledger): Promise<Incident | undefined>
@@ -61,6 +62,9 @@ export interface Acknowledger {
   readonly by?: string | undefined
   readonly note?: string | undefined
 }
+
+/** Silences that have not ended: the dashboard shows them all on one page. */
+export const MAX_SILENCES = 100
 
 /** A run that takes longer commits nothing. */
 export const LEASE_MS = 50 * SECOND_MS
@@ -141,11 +145,19 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
     return [...incidents.open(detail).values(), ...resolved].sort((a, b) => b.startedAtMs - a.startedAtMs)
   }
 
-  /** Adds a silence, and tells which alerts it matches now. */
-  silence(request: SilenceRequest): SilenceResult {
-    const silence: Silence = { id: newId(), createdAtMs: this.#settings.clock(), ...request }
-    this.#store.saveSilence(silence)
-    return this.#withMatches(silence)
+  /** Adds a silence, and tells which alerts it matches now. Refused where there are too many that have not ended. */
+  silence(request: SilenceRequest): Result<SilenceResult> {
+    const now = this.#settings.clock()
+    if (this.#store.silences(now).length >= MAX_SILENCES) {
+      const message = `there are ${MAX_SILENCES} silences, which is the most: end one, or silence several alerts with one, by severity or labels`
+      return err({ message, retryable: false })
+    }
+    const silence: Silence = { id: newId(), createdAtMs: now, ...request }
+    this.#store.transaction(() => {
+      this.#store.deleteEndedSilences(now)
+      this.#store.saveSilence(silence)
+    })
+    return ok(this.#withMatches(silence))
   }
 
   #withMatches(silence: Silence): SilenceResult {

@@ -2,11 +2,13 @@ import { Hono } from 'hono'
 import type * as z from 'zod'
 import { SEVERITIES } from '../config/severity.ts'
 import type { Clock } from '../lib/clock.ts'
+import { DAY_MS } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError, wrongField } from '../lib/http-error.ts'
 import { lazySchema, type Zod } from '../lib/lazy-schema.ts'
 import { nearest } from '../lib/nearest.ts'
-import { labelNameText, slugText } from '../lib/request-text.ts'
+import { labelNameText, lineText, multilineText, slugText } from '../lib/request-text.ts'
+import type { Result } from '../lib/result.ts'
 import { validate } from '../lib/validation.ts'
 import type { testAnswer } from './answers.ts'
 import {
@@ -19,10 +21,14 @@ import {
   schedulerJson,
   silenceJson,
 } from './json.ts'
-import type { AlertLedgerClient } from './ledger.ts'
+import type { AlertLedgerClient, SilenceResult } from './ledger.ts'
 
-const note = (z: Zod) => z.string().trim().min(1).max(500)
-const person = (z: Zod) => z.string().trim().min(1).max(100)
+const note = (z: Zod) => multilineText(z, 500)
+const person = (z: Zod) => lineText(z, 100)
+/** A silence shows all its labels: so long may they be in all, names and values. */
+const MAX_LABELS_LENGTH = 1_000
+
+const MAX_SILENCE_MS = 366 * DAY_MS
 
 const acknowledgement = lazySchema((z) =>
   z.strictObject({ by: person(z).optional(), note: note(z).optional() }),
@@ -36,8 +42,11 @@ const silenceRequest = lazySchema((z) =>
       alert: slugText(z).optional(),
       severity: z.enum(SEVERITIES).optional(),
       labels: z
-        .record(labelNameText(z), z.string().max(200))
+        .record(labelNameText(z), lineText(z, 200).or(z.literal('')))
         .refine((labels) => Object.keys(labels).length <= 20, { error: 'at most 20 labels' })
+        .refine((labels) => Object.entries(labels).flat().join('').length <= MAX_LABELS_LENGTH, {
+          error: `at most ${MAX_LABELS_LENGTH} characters in all`,
+        })
         .optional(),
       /** When it ends: this or `for`. */
       until: z.iso.datetime({ offset: true }).optional(),
@@ -66,6 +75,12 @@ export interface AlertRoutesSettings {
   /** The ids of all alerts that there may be. */
   readonly alerts: readonly string[]
   readonly clock: Clock
+}
+
+/** A silence that was added; where it could not be, the answer is a conflict. */
+export function silenced(result: Result<SilenceResult>): SilenceResult {
+  if (result.ok) return result.value
+  throw new HttpError(409, 'conflict', result.error.message)
 }
 
 /** Alerts and silences for the admin; to be mounted under `/admin`, behind its authentication. */
@@ -118,13 +133,18 @@ export function alertRoutes({ ledger, alerts, clock }: AlertRoutesSettings) {
       const now = clock()
       const untilMs = until === undefined ? now + (parseDurationMs(forText ?? '') ?? 0) : Date.parse(until)
       if (untilMs <= now) throw wrongField('until', 'a time that has passed')
+      if (untilMs - now > MAX_SILENCE_MS) {
+        throw wrongField(until === undefined ? 'for' : 'until', 'at most a year (366 days) from now')
+      }
       if (alert !== undefined && !alerts.includes(alert)) throw wrongField('alert', unknown(alert))
-      const { silence, matches } = await ledger().silence({
-        matcher: { ...(alert && { alert }), ...(severity && { severity }), ...(labels && { labels }) },
-        untilMs,
-        reason,
-        ...(by && { by }),
-      })
+      const { silence, matches } = silenced(
+        await ledger().silence({
+          matcher: { ...(alert && { alert }), ...(severity && { severity }), ...(labels && { labels }) },
+          untilMs,
+          reason,
+          ...(by && { by }),
+        }),
+      )
       return c.json({ ...silenceJson(silence), matches }, 201)
     })
     .delete('/silences/:id', async (c) => {

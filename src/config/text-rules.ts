@@ -1,3 +1,4 @@
+import { hasControlCharacters } from '../lib/text.ts'
 import { hasIpHost } from '../lib/web-url.ts'
 
 /** What a text of the configuration must be. */
@@ -46,7 +47,12 @@ const TEXT_RULES = {
       holds: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
     },
   ],
-  line: [{ expected: 'text on one line', holds: (text) => /^\P{Cc}*$/u.test(text) }],
+  line: [
+    {
+      expected: 'text on one line, without control characters',
+      holds: (text) => !hasControlCharacters(text, 'one'),
+    },
+  ],
 } as const satisfies Readonly<Record<string, readonly TextRule[]>>
 
 /** The name of a rule in `TEXT_RULES`. */

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import { DAY_MS } from '../lib/clock.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { lazySchema, type Zod } from '../lib/lazy-schema.ts'
-import { lineText, requiredText } from '../lib/request-text.ts'
+import { lineText, multilineText } from '../lib/request-text.ts'
 import type { Result } from '../lib/result.ts'
 import { validate } from '../lib/validation.ts'
 import type { IncidentBookClient } from './book.ts'
@@ -79,8 +79,7 @@ function requestSchemas(monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[])
       .max(1_000)
       .transform((ids) => [...new Set(ids)])
   const title = (z: Zod) => lineText(z, 200)
-  const message = (z: Zod) =>
-    requiredText(z, 5_000).regex(/^[\P{Cc}\n\r\t]*$/u, { error: 'text without control characters' })
+  const message = (z: Zod) => multilineText(z, 5_000)
   const by = (z: Zod) => lineText(z, 100).optional()
   return {
     filter: lazySchema((z) => z.strictObject({ monitor: monitorId(z).optional() })),

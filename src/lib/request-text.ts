@@ -1,4 +1,5 @@
 import type { Zod } from './lazy-schema.ts'
+import { hasControlCharacters } from './text.ts'
 
 // What people and programs write in requests, as schemas.
 
@@ -12,7 +13,15 @@ export const requiredText = (z: Pick<Zod, 'string'>, maxLength: number) =>
 
 /** What people read in a line: a name, a title. */
 export const lineText = (z: Pick<Zod, 'string'>, maxLength: number) =>
-  requiredText(z, maxLength).regex(/^\P{Cc}*$/u, { error: 'text on one line' })
+  requiredText(z, maxLength).refine((text) => !hasControlCharacters(text, 'one'), {
+    error: 'text on one line, without control characters',
+  })
+
+/** What people read in several lines. */
+export const multilineText = (z: Pick<Zod, 'string'>, maxLength: number) =>
+  requiredText(z, maxLength).refine((text) => !hasControlCharacters(text, 'several'), {
+    error: 'text without control characters',
+  })
 
 /** What a thing is called in URLs, labels and logs. */
 export const slugText = (z: Pick<Zod, 'string'>) =>

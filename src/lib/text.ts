@@ -23,6 +23,10 @@ export function oneLine(text: string, maxLength: number): string {
   )
 }
 
+/** Whether a text holds control characters, such as NUL; line breaks and tabs are fine in one of several lines. */
+export const hasControlCharacters = (text: string, lines: 'one' | 'several'): boolean =>
+  /\p{Cc}/u.test(lines === 'one' ? text : text.replaceAll(/[\n\r\t]/g, ''))
+
 /** A name as it can stand in a URL: lower-case letters, digits and hyphens. Empty where the name has none of these. */
 export const slugOf = (name: string): string =>
   name

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ACTIONS } from '../../src/admin/pages/forms.tsx'
 import { HOUR_MS } from '../../src/lib/clock.ts'
+import { err } from '../../src/lib/result.ts'
 import { START_MS } from './dashboard.ts'
 import { dashboard, part } from './open-pages.ts'
 
@@ -40,6 +41,15 @@ describe('the forms of the pages', () => {
     ])
   })
 
+  it('silence, and say what to do where there are too many', async () => {
+    const { send, sources } = await dashboard()
+    sources.silenceAnswer = err({ message: 'there are 100 silences', retryable: false })
+    const fields = { alert: 'error-rate', for: '4h', reason: 'upgrade', by: '' }
+    const answer = await send('/admin/pages/alerts/silence', fields)
+    expect(answer.status).toBe(409)
+    expect(await answer.text()).toContain('there are 100 silences')
+  })
+
   it('end a silence', async () => {
     const { send } = await dashboard()
     for (const [id, notice] of [
@@ -70,6 +80,8 @@ describe('the forms of the pages', () => {
     ['acknowledge', { alert: '' }],
     ['silence', { alert: 'error-rate', for: '1h', reason: '  ' }],
     ['silence', { alert: 'error-rate', for: '999d', reason: 'x' }],
+    ['silence', { alert: 'error-rate', for: '1h', reason: 'a\u0000b' }],
+    ['acknowledge', { alert: 'error-rate', by: 'a\u0000b' }],
     ['silence', { alert: 'Not A Slug', for: '1h', reason: 'x' }],
     ['unsilence', {}],
   ])('refuse a wrong %s: %j', async (form, fields) => {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import written from '../../edgewatch.config.ts'
 import type { PageSources } from '../../src/admin/pages/page-kit.tsx'
+import type { SilenceResult } from '../../src/alerts/ledger.ts'
 import type { Incident } from '../../src/alerts/model.ts'
 import type { AlertsOverview } from '../../src/alerts/status.ts'
 import type { BusinessOverview } from '../../src/business/ports.ts'
@@ -12,6 +13,7 @@ import type { MissingPart } from '../../src/incidents/client.ts'
 import type { IncidentRecord } from '../../src/incidents/model.ts'
 import { incidentRoutes } from '../../src/incidents/routes.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
+import type { Result } from '../../src/lib/result.ts'
 import { err, ok } from '../../src/lib/result.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { createCatalog, DURATION_BOUNDS_SECONDS } from '../../src/metrics/catalog.ts'
@@ -252,6 +254,7 @@ export class FakeSources {
   /** Parts that fail. */
   readonly broken = new Set<'metrics' | 'ledger' | 'mongodb'>()
   readonly queries: MetricsQuery[] = []
+  silenceAnswer: Result<SilenceResult> = ok({ silence: BUSY.silences[0]!, matches: [] })
   readonly acts: unknown[] = []
   /** Why nothing more can be written of incidents; undefined where it can. */
   refusal: string | undefined
@@ -304,7 +307,7 @@ export class FakeSources {
         },
         silence: async (request) => {
           this.acts.push({ silence: request })
-          return { silence: BUSY.silences[0]!, matches: [] }
+          return this.silenceAnswer
         },
         unsilence: async (id) => {
           this.acts.push({ unsilence: id })

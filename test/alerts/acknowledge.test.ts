@@ -55,7 +55,7 @@ describe('an acknowledgement', () => {
 
   it('of an alert that nobody was notified of is sent after the trigger, if that is ever sent', () =>
     inWorld(async (world) => {
-      world.ledger.silence({
+      world.silence({
         matcher: { alert: 'mongodb-down' },
         untilMs: world.now + 3 * MINUTE_MS,
         reason: 'x',

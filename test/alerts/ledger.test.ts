@@ -331,7 +331,7 @@ describe('the rules', () => {
 
 describe('a silence', () => {
   const silence = (world: World, forMs: number) =>
-    world.ledger.silence({
+    world.silence({
       matcher: { severity: 'critical' },
       untilMs: world.now + forMs,
       reason: 'maintenance',

@@ -76,7 +76,7 @@ describe('a monitor that is down', () => {
     inWatchedWorld(async (world) => {
       world.monitors = [{ ...API, severity: 'warning' }]
       world.restart()
-      const { matches } = world.ledger.silence({
+      const { matches } = world.silence({
         matcher: { labels: { team: 'data' } },
         untilMs: world.now + 2 * MINUTE_MS,
         reason: 'upgrade',

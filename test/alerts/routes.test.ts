@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { alertRoutes } from '../../src/alerts/routes.ts'
 import { alertsOf } from '../../src/alerts/settings.ts'
 import { rule } from '../../src/config/rules.ts'
+import { MINUTE_MS } from '../../src/lib/clock.ts'
 import { HttpError } from '../../src/lib/http-error.ts'
 import { err } from '../../src/lib/result.ts'
 import { DOWN, inWorld, MONGODB_DOWN, START_MS, UP, type World } from './world.ts'
@@ -238,6 +239,21 @@ describe('/admin/silences', () => {
       })
     }))
 
+  it('takes 100 silences, and again one when one has ended', () =>
+    inWorld(async (world) => {
+      const call = admin(world)
+      const request = { alert: 'scheduler-missed', reason: 'x'.repeat(500) }
+      expect((await call('POST', '/silences', { ...request, for: '1m' })).status).toBe(201)
+      for (let made = 1; made < 100; made++) await call('POST', '/silences', { ...request, for: '1d' })
+      const refused = await call('POST', '/silences', { ...request, for: '1d' })
+      expect(refused).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } })
+      expect(refused.body.error.message).toContain('100 silences, which is the most: end one')
+      expect(JSON.stringify((await call('GET', '/silences')).body).length).toBeLessThan(150_000)
+      world.now += MINUTE_MS
+      expect((await call('POST', '/silences', { ...request, for: '1d' })).status).toBe(201)
+      expect([...world.state.storage.sql.exec('SELECT id FROM silences')]).toHaveLength(100)
+    }))
+
   const good = { alert: 'mongodb-down', for: '2h', reason: 'upgrade' }
   it.each([
     ['nothing to silence', { for: '2h', reason: 'upgrade' }, ['alert']],
@@ -247,6 +263,16 @@ describe('/admin/silences', () => {
     ['an end that has passed', { ...good, for: undefined, until: '2020-01-01T00:00:00Z' }, ['until']],
     ['an end that is no time', { ...good, for: undefined, until: 'tomorrow' }, ['until']],
     ['no duration', { ...good, for: '0s' }, ['for']],
+    ['an end in the far future', { ...good, for: undefined, until: '9999-12-31T23:59:59-14:00' }, ['until']],
+    ['a duration of more than a year', { ...good, for: '367d' }, ['for']],
+    ['NUL in the reason', { ...good, reason: 'up\u0000grade' }, ['reason']],
+    ['a control character in the name', { ...good, by: 'a\u001bda' }, ['by']],
+    ['NUL in a label', { ...good, labels: { team: 'x\u0000' } }, ['labels.team']],
+    [
+      'labels that are too long in all',
+      { ...good, labels: Object.fromEntries([...'abcdef'].map((name) => [name, 'x'.repeat(190)])) },
+      ['labels'],
+    ],
     [
       'several mistakes',
       { ...good, for: 'soon', reason: ' ', severity: 'bad' },

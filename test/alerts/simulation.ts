@@ -217,7 +217,7 @@ export class Simulation {
         const { id, severity } = ALERTS[step.rule]!
         const matcher = step.by === 'alert' ? { alert: id } : { severity }
         const untilMs = this.time.now + step.forMs
-        const { silence } = ledger.silence({ matcher, untilMs, reason: 'test' })
+        const { silence } = this.#world.silence({ matcher, untilMs, reason: 'test' })
         const index = this.#reference.silences.push({ ...matcher, fromMs: this.time.now, untilMs }) - 1
         this.#silenceIds.push({ id: silence.id, index })
         return

@@ -1,5 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import type { SilenceRequest, SilenceResult } from '../../src/alerts/ledger.ts'
 import { AlertLedgerObject } from '../../src/alerts/ledger.ts'
 import type { Accepted, Notification, Receiver } from '../../src/alerts/receiver.ts'
 import type { LedgerSettings } from '../../src/alerts/settings.ts'
@@ -107,6 +108,13 @@ export class World {
     const whole = statuses.map((each) => ({ state: each.seen, regions: [], ...each }))
     await this.ledger.observeMonitors(whole, this.clock())
     await this.advance(1)
+  }
+
+  /** Adds a silence that the ledger must accept. */
+  silence(request: SilenceRequest): SilenceResult {
+    const added = this.ledger.silence(request)
+    if (!added.ok) throw new Error(added.error.message)
+    return added.value
   }
 
   /** A run at the present time. */

@@ -1,9 +1,11 @@
 import type { MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
+import type { ZodType } from 'zod'
+import { silenced } from '../../alerts/routes.ts'
 import { parseDurationMs } from '../../lib/duration.ts'
 import { HttpError } from '../../lib/http-error.ts'
 import { lazySchema, type Zod } from '../../lib/lazy-schema.ts'
-import { requiredText, slugText } from '../../lib/request-text.ts'
+import { lineText, multilineText, slugText } from '../../lib/request-text.ts'
 import { validate } from '../../lib/validation.ts'
 import { groupLabels } from '../../push/model.ts'
 import { formFields } from '../form-fields.ts'
@@ -14,24 +16,28 @@ import type { PageHandler, PageSources, PageVariables } from './page-kit.tsx'
 import { SILENCE_TIMES } from './silences.tsx'
 
 /** A field that was left empty is not there. */
-const optionalText = (z: Zod, maxLength: number) =>
+const optional = (z: Zod, text: ZodType<string, string>) =>
   z
     .string()
     .trim()
-    .max(maxLength, { error: `at most ${maxLength} characters` })
-    .transform((text) => text || undefined)
+    .transform((entered) => entered || undefined)
+    .pipe(text.optional())
     .optional()
 
 const acknowledgement = lazySchema((z) =>
-  z.object({ alert: slugText(z), by: optionalText(z, 100), note: optionalText(z, 500) }),
+  z.object({
+    alert: slugText(z),
+    by: optional(z, lineText(z, 100)),
+    note: optional(z, multilineText(z, 500)),
+  }),
 )
 
 const silence = lazySchema((z) =>
   z.object({
     alert: slugText(z),
     for: z.enum(SILENCE_TIMES.map(([value]) => value)),
-    reason: requiredText(z, 500),
-    by: optionalText(z, 100),
+    reason: multilineText(z, 500),
+    by: optional(z, lineText(z, 100)),
   }),
 )
 
@@ -73,12 +79,14 @@ export function formRoutes(sources: PageSources, pages: PagesWithForms) {
     })
     .post('/alerts/silence', validate('form', silence), async (c) => {
       const { alert, reason, by, for: duration } = c.req.valid('form')
-      await ledger().silence({
-        matcher: { alert },
-        untilMs: clock() + (parseDurationMs(duration) ?? 0),
-        reason,
-        ...(by && { by }),
-      })
+      silenced(
+        await ledger().silence({
+          matcher: { alert },
+          untilMs: clock() + (parseDurationMs(duration) ?? 0),
+          reason,
+          ...(by && { by }),
+        }),
+      )
       return c.redirect(back('alerts', 'silenced'), 303)
     })
     .post('/alerts/unsilence', validate('form', end), async (c) => {
