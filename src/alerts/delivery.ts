@@ -15,7 +15,7 @@ const DELIVERIES_AT_ONCE = 5
  * The free plan lets an invocation send 50 requests: two for each message, 20 error reports an hour, and two to spare.
  * https://developers.cloudflare.com/workers/platform/limits/#subrequests
  */
-export const MESSAGES_PER_ALARM = 14
+const MESSAGES_PER_ALARM = 14
 /** A receiver that has not answered by now is tried again later. */
 export const DELIVERY_TIMEOUT_MS = 10 * SECOND_MS
 /** A pass is kept short, so that what came to be meanwhile is sent soon. */

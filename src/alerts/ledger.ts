@@ -64,7 +64,7 @@ export interface Acknowledger {
 }
 
 /** Silences that have not ended: the dashboard shows them all on one page. */
-export const MAX_SILENCES = 100
+const MAX_SILENCES = 100
 
 /** A run that takes longer commits nothing. */
 export const LEASE_MS = 50 * SECOND_MS
