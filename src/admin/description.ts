@@ -142,7 +142,7 @@ export const dashboardOperations: OperationGroup = {
     'POST /admin/pages/alerts/unsilence': form('unsilenceFromPage', 'End a silence', {
       id: '0193551e-7c1a-7a52-9a3b-5f0f1f1c8b11',
     }),
-    'GET /admin/pages/incidents': view('showIncidents', 'Incidents, and what people tell of them', {
+    'GET /admin/pages/incidents': view('showIncidents', 'Incidents, with internal and public updates', {
       incident: { description: 'The id of an incident, to see more of it', example: incidentExample },
     }),
     'POST /admin/pages/incidents/post': formOf(
@@ -163,6 +163,26 @@ export const dashboardOperations: OperationGroup = {
       'Post an update of an incident',
       z.object({ id: someText, stage: someText, message: someText, by: someText.optional() }),
       { id: incidentExample, stage: 'identified', message: 'A full disk.' },
+    ),
+    'POST /admin/pages/incidents/publish': formOf(
+      'publishIncidentFromPage',
+      'Publish an internal incident',
+      z.object({
+        id: someText.meta({ description: 'The internal incident' }),
+        title: someText,
+        message: someText,
+        stage: someText.optional(),
+        severity: someText.optional(),
+        monitors,
+        by: someText.optional(),
+      }),
+      { id: incidentExample, title: 'Checkout fails', message: 'Some orders fail. We are working on it.' },
+    ),
+    'POST /admin/pages/incidents/withdraw': formOf(
+      'withdrawIncidentFromPage',
+      'Withdraw a posted incident',
+      z.object({ id: someText }),
+      { id: '0193551e-7c1a-7a52-9a3b-5f0f1f1c8b11' },
     ),
     'POST /admin/pages/incidents/amend': formOf(
       'amendIncidentFromPage',

@@ -39,6 +39,15 @@ export const incident = z
     started_at: time,
     resolved_at: time.nullable(),
     alert: z.string().nullable(),
+    public: z.boolean().meta({ description: 'Whether the status page shows it, with its updates' }),
+    publishes: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the internal incident that it tells the public about' }),
+    published_as: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the public incident that tells the public about it' }),
     summary: z.string().nullable().meta({ description: 'What was seen, and why; not for the public' }),
     held_back: z.string().nullable().meta({ description: 'Why nobody is, or was, told' }),
     timeline: list(timelineEntry).meta({ description: 'Oldest first' }),

@@ -17,6 +17,8 @@ export interface Post {
   readonly stage: IncidentStage
   readonly text: string
   readonly by?: string
+  /** The id of the incident that it publishes. */
+  readonly publishes?: string
 }
 
 /** What is changed of an incident; what is not given stays. */
@@ -32,6 +34,8 @@ export interface IncidentBookClient {
   post(post: Post): Promise<Result<BookPage>>
   addUpdate(id: string, update: Omit<WrittenUpdate, 'atMs'>): Promise<Result<BookPage>>
   amend(id: string, amendment: Amendment): Promise<BookPage>
+  /** Forgets an incident that a person posted; whether there was one. */
+  withdraw(id: string): Promise<boolean>
 }
 
 /** All that the book uses of the world. */
@@ -85,15 +89,18 @@ export abstract class IncidentBookObject<E> extends DurableObject<E> {
   }
 
   /** Opens an incident; one whose stage is `resolved` is told of afterwards. */
-  post({ title, severity, monitors, by, ...first }: Post): Result<BookPage> {
-    if (first.stage !== 'resolved' && this.#openCount() >= MAX_OPEN) {
+  post({ title, severity, monitors, by, publishes, ...first }: Post): Result<BookPage> {
+    const open = this.#open()
+    if (first.stage !== 'resolved' && open.length >= MAX_OPEN) {
       return refused(`there are ${MAX_OPEN} open incidents that people posted; resolve one first`)
     }
+    const published = publishes !== undefined && open.find(({ posted }) => posted?.publishes === publishes)
+    if (published) return refused(`the incident is already published as ${published.id}: post updates there`)
     const atMs = this.#now
     const said = by === undefined ? {} : { by }
     const page = {
       id: newId(),
-      posted: { severity, startedAtMs: atMs, ...said },
+      posted: { severity, startedAtMs: atMs, ...said, ...(publishes !== undefined && { publishes }) },
       title,
       monitors,
       updates: [],
@@ -116,6 +123,13 @@ export abstract class IncidentBookObject<E> extends DurableObject<E> {
   /** Changes the title or the monitors. */
   amend(id: string, amendment: Amendment): BookPage {
     return this.#write({ ...this.#page(id), ...amendment })
+  }
+
+  /** See `IncidentBookClient`. */
+  withdraw(id: string): boolean {
+    if (!this.#page(id).posted) return false
+    this.#sql.exec('DELETE FROM pages WHERE id = ?', id)
+    return true
   }
 
   #page(id: string): BookPage {
@@ -142,8 +156,9 @@ export abstract class IncidentBookObject<E> extends DurableObject<E> {
     return page
   }
 
-  #openCount(): number {
-    return this.#sql.exec<{ count: number }>('SELECT COUNT(*) AS count FROM pages WHERE open = 1').one().count
+  #open(): BookPage[] {
+    const rows = this.#sql.exec<{ body: string }>('SELECT body FROM pages WHERE open = 1').toArray()
+    return rows.map(({ body }) => JSON.parse(body) as BookPage)
   }
 }
 

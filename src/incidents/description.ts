@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { OperationGroup } from '../lib/openapi/operation.ts'
-import { json } from '../lib/openapi/operation.ts'
+import { empty, json } from '../lib/openapi/operation.ts'
 import * as answers from './answers.ts'
 
 const id = { description: 'The id of the incident', example: '0193551e-7c1a-7a52-9a3b-5f0f1f1c8b11' }
@@ -15,6 +15,9 @@ const incident: z.infer<typeof answers.incident> = {
   started_at: '2026-11-21T09:14:00.000Z',
   resolved_at: null,
   alert: null,
+  public: true,
+  publishes: null,
+  published_as: null,
   summary: null,
   held_back: null,
   timeline: [
@@ -62,8 +65,9 @@ export const incidentOperations: OperationGroup = {
     },
     'POST /admin/incidents': {
       operationId: 'postIncident',
-      summary: 'Tell of an incident',
-      description: 'It is shown on the status page where a monitor that is public belongs to it, or none.',
+      summary: 'Post an incident, or publish an internal one',
+      description:
+        'The status page shows it unless all its monitors are private. With `publishes` it tells the public about an internal incident, such as that of a rule; the two stay linked, and the public never sees the internal one.',
       access: 'admin',
       json: {
         example: {
@@ -72,14 +76,15 @@ export const incidentOperations: OperationGroup = {
           monitors: ['API health'],
           by: 'Ada',
         },
-        fields: { monitors: 'Names or ids' },
+        fields: { monitors: 'Names or ids', publishes: 'The id of an internal incident to publish' },
       },
       answers: { 201: json('Posted', answers.incident, incident) },
-      errors: { 409: 'There are too many open ones' },
+      errors: { 409: 'There are too many open ones, or the incident is published already' },
     },
     'POST /admin/incidents/:id/updates': {
       operationId: 'updateIncident',
-      summary: 'Write an update',
+      summary: 'Post an update',
+      description: 'The status page shows it if `public` is true for the incident; else it is internal.',
       access: 'admin',
       path: { id },
       json: { example: { stage: 'resolved', message: 'Uploads are as fast as before.' } },
@@ -94,6 +99,15 @@ export const incidentOperations: OperationGroup = {
       json: { example: { title: 'Uploads fail' }, fields: { monitors: 'Names or ids' } },
       answers: { 200: json('The incident as amended', answers.incident, incident) },
       errors: { 404: 'No such incident' },
+    },
+    'DELETE /admin/incidents/:id': {
+      operationId: 'withdrawIncident',
+      summary: 'Withdraw a posted incident',
+      description: 'It disappears with its updates, also from the status page and its feeds.',
+      access: 'admin',
+      path: { id },
+      answers: { 204: empty('Withdrawn') },
+      errors: { 404: 'No such incident', 409: 'A monitor or a rule opened it' },
     },
   },
 }

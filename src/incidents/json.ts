@@ -1,11 +1,15 @@
 import type * as z from 'zod'
 import { isoTime } from '../lib/clock.ts'
 import type * as answers from './answers.ts'
+import type { IsPublic } from './audience.ts'
 import type { IncidentRecord, TimelineEntry } from './model.ts'
 
 // What `/admin/incidents` shows: times as ISO 8601, null for what there isn't.
 
-export const incidentJson = (incident: IncidentRecord): z.infer<typeof answers.incident> => ({
+export const incidentJson = (
+  incident: IncidentRecord,
+  isPublic: IsPublic,
+): z.infer<typeof answers.incident> => ({
   id: incident.id,
   source: incident.source,
   title: incident.title,
@@ -15,6 +19,9 @@ export const incidentJson = (incident: IncidentRecord): z.infer<typeof answers.i
   started_at: isoTime(incident.startedAtMs),
   resolved_at: isoTime(incident.resolvedAtMs),
   alert: incident.alert ?? null,
+  public: isPublic(incident),
+  publishes: incident.publishes ?? null,
+  published_as: incident.publishedAs ?? null,
   summary: incident.summary ?? null,
   held_back: incident.heldBack ?? null,
   timeline: incident.timeline.map(entryJson),

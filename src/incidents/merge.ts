@@ -14,11 +14,30 @@ export function mergeIncidents(
   book: readonly BookPage[],
 ): readonly IncidentRecord[] {
   const pages = new Map(book.map((page) => [page.id, page]))
+  const published = publications(book)
   return [
     ...ledger.map((incident) => automatic(incident, pages.get(incidentId(incident)))),
     ...book.flatMap((page) => posted(page) ?? []),
-  ].sort((a, b) => b.startedAtMs - a.startedAtMs || (a.id < b.id ? -1 : 1))
+  ]
+    .map((incident) => {
+      const publishedAs = published.get(incident.id)
+      return publishedAs === undefined ? incident : { ...incident, publishedAs }
+    })
+    .sort((a, b) => b.startedAtMs - a.startedAtMs || (a.id < b.id ? -1 : 1))
 }
+
+/** By the id of the incident that is published: what publishes it now, or did last. */
+function publications(book: readonly BookPage[]): ReadonlyMap<string, string> {
+  const latestLast = [...book].sort((a, b) => rank(a) - rank(b))
+  return new Map(
+    latestLast.flatMap(({ id, posted: post }) =>
+      post?.publishes === undefined ? [] : [[post.publishes, id]],
+    ),
+  )
+}
+
+const rank = ({ posted: post }: BookPage): number =>
+  post && post.resolvedAtMs === undefined ? Number.POSITIVE_INFINITY : (post?.startedAtMs ?? 0)
 
 function automatic(incident: Incident, page: BookPage | undefined): IncidentRecord {
   const { alert, severity, summary, startedAtMs, resolvedAtMs, heldBack, monitor } = incident
@@ -42,7 +61,7 @@ function automatic(incident: Incident, page: BookPage | undefined): IncidentReco
 
 function posted(page: BookPage): IncidentRecord | undefined {
   if (!page.posted) return undefined
-  const { severity, startedAtMs, resolvedAtMs, by } = page.posted
+  const { severity, startedAtMs, resolvedAtMs, by, publishes } = page.posted
   const opened: TimelineEntry = { atMs: startedAtMs, kind: 'opened', ...(by !== undefined && { by }) }
   const resolved: TimelineEntry[] =
     resolvedAtMs === undefined ? [] : [{ atMs: resolvedAtMs, kind: 'resolved' }]
@@ -55,6 +74,7 @@ function posted(page: BookPage): IncidentRecord | undefined {
     monitors: page.monitors ?? [],
     startedAtMs,
     ...(resolvedAtMs !== undefined && { resolvedAtMs }),
+    ...(publishes !== undefined && { publishes }),
     timeline: byTime([opened, ...page.updates.map(updateEntry), ...resolved]),
   }
 }

@@ -29,6 +29,10 @@ export interface IncidentRecord {
   readonly resolvedAtMs?: number
   /** The alert, where a monitor or a rule opened it. */
   readonly alert?: string
+  /** Where a person posted it to publish another incident: that one's id. Not for the public. */
+  readonly publishes?: string
+  /** The id of the incident that publishes this one; of several, the open or else the latest one. */
+  readonly publishedAs?: string
   /** What was seen and why, where a monitor or a rule opened it. Not for the public. */
   readonly summary?: string
   /** Why nobody is or was told, such as what it depends on. */
@@ -58,6 +62,8 @@ export interface BookPage {
     readonly startedAtMs: number
     readonly resolvedAtMs?: number
     readonly by?: string
+    /** The id of the incident that it publishes. */
+    readonly publishes?: string
   }
   /** Always there where a person opened it; else instead of what it is called by itself. */
   readonly title?: string

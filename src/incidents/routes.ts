@@ -3,11 +3,12 @@ import type { MonitorConfig } from '../config/monitors.ts'
 import { SEVERITIES } from '../config/severity.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DAY_MS } from '../lib/clock.ts'
-import { HttpError } from '../lib/http-error.ts'
+import { HttpError, wrongField } from '../lib/http-error.ts'
 import { lazySchema, type Zod } from '../lib/lazy-schema.ts'
 import { lineText, multilineText } from '../lib/request-text.ts'
 import type { Result } from '../lib/result.ts'
 import { validate } from '../lib/validation.ts'
+import { type IsPublic, publicIncidentsOf, publicMonitorIds } from './audience.ts'
 import type { IncidentBookClient } from './book.ts'
 import type { IncidentList, Incidents } from './client.ts'
 import { incidentJson } from './json.ts'
@@ -23,7 +24,7 @@ export interface IncidentRoutesSettings {
   readonly incidents: Pick<Incidents, 'read'>
   /** Asked once per request, for a stub belongs to one. */
   readonly book: () => IncidentBookClient
-  readonly monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[]
+  readonly monitors: readonly Pick<MonitorConfig, 'id' | 'name' | 'public'>[]
   readonly clock: Clock
 }
 
@@ -31,6 +32,8 @@ export interface IncidentRoutesSettings {
 export function incidentRoutes({ incidents, book, monitors, clock }: IncidentRoutesSettings) {
   const schemas = requestSchemas(monitors)
   const read = () => incidents.read(clock() - PAST_MS)
+  const isPublic = publicIncidentsOf(publicMonitorIds(monitors))
+  const inJson = (incident: IncidentRecord) => incidentJson(incident, isPublic)
 
   return new Hono()
     .get('/incidents', validate('query', schemas.filter), async (c) => {
@@ -38,29 +41,41 @@ export function incidentRoutes({ incidents, book, monitors, clock }: IncidentRou
       const { incidents: all, missing } = await read()
       const wanted = all.filter((each) => monitor === undefined || each.monitors.includes(monitor))
       return c.json({
-        open: wanted.filter(isOpen).map(incidentJson),
-        past: wanted.filter((each) => !isOpen(each)).map(incidentJson),
+        open: wanted.filter(isOpen).map(inJson),
+        past: wanted.filter((each) => !isOpen(each)).map(inJson),
         missing,
       })
     })
-    .get('/incidents/:id', async (c) => c.json(incidentJson(find(c.req.param('id'), await read()))))
+    .get('/incidents/:id', async (c) => c.json(inJson(find(c.req.param('id'), await read()))))
     .post('/incidents', validate('json', schemas.post), async (c) => {
-      const { message, by, ...post } = c.req.valid('json')
-      const page = accepted(await book().post({ ...post, text: message, ...(by && { by }) }))
-      return c.json(incidentJson(ofPage(page)), 201)
+      const { message, by, publishes, ...post } = c.req.valid('json')
+      if (publishes !== undefined) {
+        checkInternal(publishes, await read(), isPublic)
+        if (!isPublic({ source: 'person', monitors: post.monitors })) {
+          throw wrongField('monitors', 'a public monitor, or none: else the public would not see it')
+        }
+      }
+      const link = publishes === undefined ? {} : { publishes }
+      const page = accepted(await book().post({ ...post, ...link, text: message, ...(by && { by }) }))
+      return c.json(inJson(ofPage(page)), 201)
     })
     .post('/incidents/:id/updates', validate('json', schemas.update), async (c) => {
       const { stage, message, by } = c.req.valid('json')
       const incident = find(c.req.param('id'), await read())
       if (incident.source !== 'person') checkStage(incident, stage)
       accepted(await book().addUpdate(incident.id, { stage, text: message, ...(by && { by }) }))
-      return c.json(incidentJson(find(incident.id, await read())), 201)
+      return c.json(inJson(find(incident.id, await read())), 201)
     })
     .patch('/incidents/:id', validate('json', schemas.amendment), async (c) => {
       const { title, monitors: attached } = c.req.valid('json')
       const incident = find(c.req.param('id'), await read())
       await book().amend(incident.id, { ...(title && { title }), ...(attached && { monitors: attached }) })
-      return c.json(incidentJson(find(incident.id, await read())))
+      return c.json(inJson(find(incident.id, await read())))
+    })
+    .delete('/incidents/:id', async (c) => {
+      if (await book().withdraw(c.req.param('id'))) return c.body(null, 204)
+      const { alert } = find(c.req.param('id'), await read())
+      throw new HttpError(409, 'conflict', `${alert} opened the incident: only posted ones can be withdrawn`)
     })
 }
 
@@ -91,6 +106,7 @@ function requestSchemas(monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[])
         severity: z.enum(SEVERITIES).default('warning'),
         monitors: monitorIds(z).default([]),
         by: by(z),
+        publishes: z.string().min(1).max(300).optional(),
       }),
     ),
     update: lazySchema((z) => z.strictObject({ stage: z.enum(STAGES), message: message(z), by: by(z) })),
@@ -105,15 +121,26 @@ function requestSchemas(monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[])
   }
 }
 
+const unreadable = (missing: IncidentList['missing']): HttpError =>
+  new HttpError(503, 'unavailable', `incidents can't be read in full: ${missing.join(', ')}`)
+
 const isOpen = ({ resolvedAtMs }: IncidentRecord): boolean => resolvedAtMs === undefined
 
 function find(id: string, { incidents, missing }: IncidentList): IncidentRecord {
   const found = incidents.find((each) => each.id === id)
   if (found) return found
-  if (missing.length > 0) {
-    throw new HttpError(503, 'unavailable', `incidents can't be read in full: ${missing.join(', ')}`)
-  }
+  if (missing.length > 0) throw unreadable(missing)
   throw new HttpError(404, 'not_found', 'no such incident')
+}
+
+/** Only what the public does not see yet can be published. */
+function checkInternal(id: string, { incidents, missing }: IncidentList, isPublic: IsPublic): void {
+  const found = incidents.find((each) => each.id === id)
+  if (!found && missing.length > 0) throw unreadable(missing)
+  if (!found) throw wrongField('publishes', 'the id of an incident')
+  if (isPublic(found)) {
+    throw wrongField('publishes', 'the id of an internal incident: the status page shows this one')
+  }
 }
 
 /** What a monitor or a rule opened ends when that says so; after that there may be notes. */

@@ -1,4 +1,4 @@
-import { monitorAlertId } from '../config/monitor-ids.ts'
+import { publicIncidentsOf } from '../incidents/audience.ts'
 import type { IncidentRecord, IncidentStage, IncidentUpdate } from '../incidents/model.ts'
 
 /** An incident as the public sees it. */
@@ -18,21 +18,15 @@ export interface PublicIncident {
 }
 
 /**
- * The incidents that the public may know of, latest first: those of public monitors, and those that people opened about
- * them or about no monitor in particular. Never those of rules, which tell of our insides.
+ * The incidents that the public may know of, latest first; see `publicIncidentsOf`.
  * @param nameOf the public monitors, by id
  */
 export function publicIncidents(
   incidents: readonly IncidentRecord[],
   nameOf: ReadonlyMap<string, string>,
 ): PublicIncident[] {
-  const publicAlerts = new Set([...nameOf.keys()].map(monitorAlertId))
   return incidents
-    .filter(({ source, alert, monitors }) => {
-      // Whatever it was attached to later, its title names the monitor that opened it.
-      if (source === 'monitor') return alert !== undefined && publicAlerts.has(alert)
-      return source === 'person' && (monitors.length === 0 || monitors.some((id) => nameOf.has(id)))
-    })
+    .filter(publicIncidentsOf(nameOf.keys()))
     .map((incident) => publicIncident(incident, nameOf))
     .sort((a, b) => b.startedAtMs - a.startedAtMs)
 }

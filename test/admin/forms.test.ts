@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ACTIONS } from '../../src/admin/pages/forms.tsx'
+import type { IncidentRecord } from '../../src/incidents/model.ts'
 import { HOUR_MS } from '../../src/lib/clock.ts'
 import { err } from '../../src/lib/result.ts'
 import { START_MS } from './dashboard.ts'
@@ -12,6 +13,17 @@ const INCIDENT = {
   message: 'We look\ninto it.',
   stage: 'identified',
   severity: 'critical',
+}
+
+const INCIDENT_OF_PEOPLE: IncidentRecord = {
+  id: 'incident-3',
+  source: 'person',
+  title: 'Slow search',
+  severity: 'warning',
+  stage: 'identified',
+  monitors: [],
+  startedAtMs: START_MS,
+  timeline: [{ atMs: START_MS, kind: 'opened' }],
 }
 
 describe('the forms of the pages', () => {
@@ -134,7 +146,7 @@ describe('the forms of incidents', () => {
     const update = { id: 'incident-1', stage: 'resolved', message: 'It was the disk.', by: 'kim' }
     expect(location(await send('/admin/pages/incidents/update', update))).toEqual([
       303,
-      '/admin/pages/incidents?incident=incident-1&notice=updated',
+      '/admin/pages/incidents?incident=incident-1&notice=updated-internal',
     ])
     const amendment = { id: 'incident-1', title: 'API was down' }
     expect(location(await send('/admin/pages/incidents/amend', amendment))).toEqual([
@@ -205,6 +217,119 @@ describe('the forms of incidents', () => {
     expect(await stages()).toEqual(['investigating', 'identified', 'monitoring'])
     sources.incidents = [{ ...open, stage: 'investigating', source: 'person' }]
     expect(await stages()).toEqual(['investigating', 'identified', 'monitoring', 'resolved'])
+  })
+})
+
+describe('an incident that only the team sees', () => {
+  const OF_RULE: IncidentRecord = {
+    id: 'error-rate-1',
+    source: 'rule',
+    title: 'Error rate',
+    severity: 'critical',
+    stage: 'identified',
+    monitors: ['api-health'],
+    startedAtMs: START_MS - HOUR_MS,
+    alert: 'error-rate',
+    summary: 'High error rate: 7 %',
+    timeline: [
+      { atMs: START_MS - HOUR_MS, kind: 'opened', text: 'High error rate: 7 %' },
+      { atMs: START_MS, kind: 'update', stage: 'identified', text: 'A full disk.', by: 'kim' },
+    ],
+  }
+  const PUBLISHED: IncidentRecord = {
+    ...INCIDENT_OF_PEOPLE,
+    id: 'incident-2',
+    title: 'Checkout fails',
+    publishes: OF_RULE.id,
+  }
+  const path = `/admin/pages/incidents?incident=${OF_RULE.id}`
+  const withIncidents = async (...incidents: IncidentRecord[]) => {
+    const opened = await dashboard()
+    opened.sources.incidents = incidents
+    return opened
+  }
+
+  it('says so where one types, and when the update is posted', async () => {
+    const { html, send, sources } = await withIncidents(OF_RULE)
+    const page = part(await html(path), 'incident')
+    expect(page).toContain('Post an internal update')
+    expect(page).toContain('Internal: only people who sign in here see it.')
+    const update = { id: OF_RULE.id, stage: 'monitoring', message: 'Has room again.' }
+    const [status, to] = location(await send('/admin/pages/incidents/update', update))
+    expect([status, to]).toEqual([303, `${path}&notice=updated-internal`])
+    expect(await html(to as string)).toContain('Internal update posted: the status page does not show it.')
+    sources.incidents = [{ ...OF_RULE, source: 'monitor', alert: 'monitor-private' }]
+    expect(part(await html(path), 'incident')).toContain('Post an internal update')
+    sources.incidents = [{ ...OF_RULE, source: 'monitor', alert: 'monitor-api-health' }]
+    const ofPublicMonitor = part(await html(path), 'incident')
+    expect(ofPublicMonitor).toContain('Post a public update')
+    expect(ofPublicMonitor).not.toContain('Publish')
+    expect(location(await send('/admin/pages/incidents/update', update))).toEqual([
+      303,
+      `${path}&notice=updated`,
+    ])
+  })
+
+  it('is published with the text of its latest update', async () => {
+    const { html, send, sources } = await withIncidents(OF_RULE)
+    const form = (await html(path)).split('id="publish-incident"')[1]!.split('</form>')[0]!
+    expect(form).toContain('A full disk.</textarea>')
+    expect(form).toMatch(/name="title"[^>]* value="Error rate"/)
+    expect(form).toMatch(/value="api-health" checked=""/)
+    expect(form).toContain('<input type="hidden" name="severity" value="critical"')
+    const answer = await send('/admin/pages/incidents/publish', {
+      id: OF_RULE.id,
+      severity: 'critical',
+      stage: 'identified',
+      title: 'Checkout fails',
+      message: 'Some orders fail.',
+      monitors: 'api-health',
+    })
+    expect(location(answer)).toEqual([303, '/admin/pages/incidents?incident=incident-2&notice=published'])
+    expect(sources.acts).toEqual([
+      {
+        post: {
+          title: 'Checkout fails',
+          text: 'Some orders fail.',
+          stage: 'identified',
+          severity: 'critical',
+          monitors: ['api-health'],
+          publishes: OF_RULE.id,
+        },
+      },
+    ])
+  })
+
+  it('leads to what publishes it, and can be published again once that is resolved', async () => {
+    const published = { ...OF_RULE, publishedAs: PUBLISHED.id }
+    const { html, sources } = await withIncidents(published, PUBLISHED)
+    const page = await html(path)
+    expect(page).toContain(
+      'Published as <a href="/admin/pages/incidents?incident=incident-2">Checkout fails</a>',
+    )
+    expect(page).not.toContain('id="publish-incident"')
+    expect(part(await html('/admin/pages/incidents?incident=incident-2'), 'incident')).toMatch(
+      /Publishes the internal incident Error rate : identified/,
+    )
+    sources.incidents = [published, { ...PUBLISHED, stage: 'resolved', resolvedAtMs: START_MS }]
+    expect(await html(path)).toContain('id="publish-incident"')
+  })
+
+  it('is withdrawn where a person posted it', async () => {
+    const { html, send, sources } = await withIncidents(OF_RULE, PUBLISHED)
+    expect(await html(path)).not.toContain('id="withdraw-incident"')
+    expect(await html('/admin/pages/incidents?incident=incident-2')).toContain('id="withdraw-incident"')
+    expect(location(await send('/admin/pages/incidents/withdraw', { id: 'incident-2' }))).toEqual([
+      303,
+      '/admin/pages/incidents?notice=incident-withdrawn',
+    ])
+    expect(sources.acts).toEqual([{ withdrawIncident: 'incident-2' }])
+    const refused = await send('/admin/pages/incidents/withdraw', {
+      id: OF_RULE.id,
+      form: 'withdraw-incident',
+    })
+    expect(refused.status).toBe(409)
+    expect(await refused.text()).toContain('error-rate opened the incident')
   })
 })
 

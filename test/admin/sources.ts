@@ -375,6 +375,10 @@ export class FakeSources {
       post: (post: object) => written({ post }),
       addUpdate: (id: string, update: object) => written({ id, update }),
       amend: (id: string, amendment: object) => written({ id, amendment }),
+      withdraw: async (id: string) => {
+        this.acts.push({ withdrawIncident: id })
+        return id === 'incident-2'
+      },
     }
     const uptime = {
       report: async () => this.monitors,

@@ -4,6 +4,8 @@ import { Incidents } from '../../src/incidents/client.ts'
 import { incidentRoutes } from '../../src/incidents/routes.ts'
 import { DAY_MS, MINUTE_MS } from '../../src/lib/clock.ts'
 import { HttpError } from '../../src/lib/http-error.ts'
+import type { PublicIncident } from '../../src/status/public-incidents.ts'
+import { publicIncidents } from '../../src/status/public-incidents.ts'
 import { DOWN, inWorld, MONGODB_DOWN, monitor, START_MS, type World } from '../alerts/world.ts'
 import { silentLogger } from '../health/silent-logger.ts'
 import { stubOf, TestBook } from './world.ts'
@@ -14,34 +16,40 @@ const away = () => ({
   pages: () => new Promise<never>(() => {}),
 })
 
+/** Which objects answer, and what the status page shows. */
+interface Parts {
+  ledger: boolean
+  book: boolean
+  shown: () => Promise<PublicIncident[]>
+}
+
 /** The routes over a ledger and a book, as they are mounted in the app, with errors told by their code. */
-async function inAdmin(
-  test: (
-    call: ReturnType<typeof admin>,
-    world: World,
-    parts: { ledger: boolean; book: boolean },
-  ) => Promise<void>,
-) {
+async function inAdmin(test: (call: ReturnType<typeof admin>, world: World, parts: Parts) => Promise<void>) {
   await inWorld(async (world) => {
-    world.monitors = [monitor('API health'), monitor('Shop')]
+    world.monitors = [monitor('API health'), monitor('Shop'), monitor('Database', { public: false })]
     world.rules = [MONGODB_DOWN]
     world.restart()
-    const parts = { ledger: true, book: true }
+    const parts: Parts = { ledger: true, book: true, shown: async () => [] }
     await test(admin(world, parts), world, parts)
   })
 }
 
-function admin(world: World, parts: { ledger: boolean; book: boolean }) {
+function admin(world: World, parts: Parts) {
   const book = stubOf<never>(new TestBook(world))
+  const incidents = new Incidents({
+    ledger: () => (parts.ledger ? stubOf(world.ledger) : away()),
+    book: () => (parts.book ? book : away()),
+    log: silentLogger,
+    timeoutMs: 50,
+  })
+  const publicNames = new Map(
+    world.monitors.filter((each) => each.public !== false).map(({ id, name }) => [id, name]),
+  )
+  parts.shown = async () => publicIncidents(await incidents.list(0), publicNames)
   const app = new Hono().route(
     '/admin',
     incidentRoutes({
-      incidents: new Incidents({
-        ledger: () => (parts.ledger ? stubOf(world.ledger) : away()),
-        book: () => (parts.book ? book : away()),
-        log: silentLogger,
-        timeoutMs: 50,
-      }),
+      incidents,
       book: () => book,
       monitors: world.monitors,
       clock: world.clock,
@@ -60,7 +68,7 @@ function admin(world: World, parts: { ledger: boolean; book: boolean }) {
         headers: { 'Content-Type': 'application/json' },
       }),
     })
-    return { status: response.status, body: JSON.parse(await response.text()) }
+    return { status: response.status, body: JSON.parse((await response.text()) || 'null') }
   }
 }
 
@@ -93,6 +101,9 @@ describe('GET /admin/incidents', () => {
         started_at: iso(START_MS),
         resolved_at: null,
         alert: 'monitor-api-health',
+        public: true,
+        publishes: null,
+        published_as: null,
         summary: 'API health is down: got 503',
         held_back: null,
         timeline: [
@@ -155,7 +166,7 @@ describe('GET /admin/incidents', () => {
       const { status, body } = await call('GET', '/incidents?monitor=nobody')
       expect(status).toBe(400)
       expect(body.error.details).toEqual([
-        { field: 'monitor', message: 'the name or id of a monitor (API health, Shop)' },
+        { field: 'monitor', message: 'the name or id of a monitor (API health, Shop, Database)' },
       ])
     }))
 })
@@ -232,6 +243,99 @@ describe('an incident of a monitor', () => {
       const { body } = await call('PATCH', path, { title: 'Outage', monitors: ['API health', 'Shop'] })
       expect(body).toMatchObject({ title: 'Outage', monitors: ['api-health', 'shop'], source: 'monitor' })
       expect((await call('GET', '/incidents?monitor=shop')).body.open).toHaveLength(1)
+    }))
+})
+
+describe('publishing', () => {
+  /** An incident of a rule, with an update of the team. */
+  async function ofRule(call: ReturnType<typeof admin>, world: World) {
+    world.mongodb = DOWN
+    await world.nextTick()
+    const [rule] = (await call('GET', '/incidents')).body.open
+    const internal = { stage: 'identified', message: 'The primary has no disk left.' }
+    expect((await call('POST', `/incidents/${rule.id}/updates`, internal)).body).toMatchObject({
+      source: 'rule',
+      public: false,
+      stage: 'identified',
+    })
+    return rule.id as string
+  }
+  const PUBLIC = { title: 'Checkout fails', message: 'Orders can fail. We are working on it.' }
+
+  it('posts a public incident that is linked to that of a rule, and is resolved for itself', () =>
+    inAdmin(async (call, world, parts) => {
+      const id = await ofRule(call, world)
+      expect(await parts.shown()).toEqual([])
+      const { status, body: published } = await call('POST', '/incidents', { ...PUBLIC, publishes: id })
+      expect(status).toBe(201)
+      expect(published).toMatchObject({ public: true, publishes: id, published_as: null, source: 'person' })
+      expect((await call('GET', `/incidents/${id}`)).body).toMatchObject({
+        public: false,
+        published_as: published.id,
+      })
+      // The public sees what was published, and nothing of the rule.
+      const shown = await parts.shown()
+      expect(shown.map(({ title, updates }) => [title, updates.map(({ text }) => text)])).toEqual([
+        [PUBLIC.title, [PUBLIC.message]],
+      ])
+      expect(JSON.stringify(shown)).not.toContain(id)
+
+      const twice = await call('POST', '/incidents', { ...PUBLIC, publishes: id })
+      expect(twice.status).toBe(409)
+      expect(twice.body.error.message).toContain(`already published as ${published.id}`)
+      const done = { stage: 'resolved', message: 'Orders work again.' }
+      expect((await call('POST', `/incidents/${published.id}/updates`, done)).body.resolved_at).not.toBeNull()
+      // The rule still fires; what gets worse again can be published again.
+      const again = await call('POST', '/incidents', { ...PUBLIC, publishes: id })
+      expect(again.status).toBe(201)
+      expect((await call('GET', `/incidents/${id}`)).body).toMatchObject({
+        resolved_at: null,
+        published_as: again.body.id,
+      })
+    }))
+
+  it('is undone by withdrawing what was posted', () =>
+    inAdmin(async (call, world, parts) => {
+      const id = await ofRule(call, world)
+      const { body: published } = await call('POST', '/incidents', { ...PUBLIC, publishes: id })
+      expect(await parts.shown()).toHaveLength(1)
+      expect(await call('DELETE', `/incidents/${published.id}`)).toEqual({ status: 204, body: null })
+      expect(await parts.shown()).toEqual([])
+      expect((await call('GET', `/incidents/${id}`)).body.published_as).toBeNull()
+      expect((await call('GET', `/incidents/${published.id}`)).status).toBe(404)
+      expect((await call('DELETE', `/incidents/${published.id}`)).status).toBe(404)
+      expect((await call('DELETE', `/incidents/${id}`)).body.error).toMatchObject({
+        code: 'conflict',
+        message: 'mongodb-down opened the incident: only posted ones can be withdrawn',
+      })
+    }))
+
+  it('works for an incident of a private monitor, which is internal, too', () =>
+    inAdmin(async (call, world) => {
+      await world.judge({ id: 'database', seen: 'down', reason: 'refused' })
+      const [internal] = (await call('GET', '/incidents?monitor=Database')).body.open
+      expect(internal).toMatchObject({ source: 'monitor', public: false })
+      const onlyPrivate = await call('POST', '/incidents', { ...PUBLIC, monitors: ['Database'] })
+      expect(onlyPrivate.body).toMatchObject({ public: false })
+      const hidden = { ...PUBLIC, publishes: internal.id, monitors: ['Database'] }
+      expect((await call('POST', '/incidents', hidden)).body.error.details).toMatchObject([
+        { field: 'monitors' },
+      ])
+      const { body } = await call('POST', '/incidents', { ...PUBLIC, publishes: internal.id })
+      expect(body).toMatchObject({ public: true, publishes: internal.id })
+    }))
+
+  it('is refused for what is public already, and for what there is not', () =>
+    inAdmin(async (call, world) => {
+      const id = await fire(world)
+      for (const [publishes, message] of [
+        [id, 'the id of an internal incident: the status page shows this one'],
+        ['mongodb-down-1', 'the id of an incident'],
+      ]) {
+        expect((await call('POST', '/incidents', { ...PUBLIC, publishes })).body.error.details).toEqual([
+          { field: 'publishes', message },
+        ])
+      }
     }))
 })
 

@@ -194,6 +194,10 @@ describe('answers are as they are described:', () => {
       201,
       admin({ path: `${path}/updates`, json: { stage: 'resolved', message: 'As before.' } }),
     )
+    const publishing = { title: 'Uploads are slow', message: 'x', publishes: posted.id }
+    await call('post /admin/incidents', 400, admin({ json: publishing }))
+    await call('delete /admin/incidents/{id}', 204, admin({ path }))
+    await call('delete /admin/incidents/{id}', 404, admin({ path }))
   })
 
   it('monitors and maintenance', async () => {

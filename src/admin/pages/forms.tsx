@@ -8,7 +8,9 @@ export const ACTIONS = {
   unsilence: '/admin/pages/alerts/unsilence',
   postIncident: '/admin/pages/incidents/post',
   updateIncident: '/admin/pages/incidents/update',
+  publishIncident: '/admin/pages/incidents/publish',
   amendIncident: '/admin/pages/incidents/amend',
+  withdrawIncident: '/admin/pages/incidents/withdraw',
   announceMaintenance: '/admin/pages/monitors/announce',
   withdrawMaintenance: '/admin/pages/monitors/withdraw',
   refreshBusiness: '/admin/pages/business/refresh',
@@ -157,12 +159,16 @@ export const TextField = ({
 )
 
 /** Text of some lines. */
-export const TextArea = ({ maxLength, ...field }: FieldProps & { maxLength: number }) => (
+export const TextArea = ({
+  maxLength,
+  before,
+  ...field
+}: FieldProps & { maxLength: number /** What stands in it at first. */; before?: string | undefined }) => (
   <label class="wide whole">
     <span>{field.label}</span>
     <textarea {...inputOf(field)} rows={3} required maxlength={maxLength}>
       {/* A newline at the beginning of a text area is not part of it. */}
-      {`\n${field.entered.values(field.name)[0] ?? ''}`}
+      {`\n${field.entered.values(field.name, before === undefined ? [] : [before])[0] ?? ''}`}
     </textarea>
     <Mistake {...field} />
   </label>

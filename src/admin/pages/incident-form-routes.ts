@@ -1,6 +1,9 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
+import type * as z from 'zod'
+import type { incident } from '../../incidents/answers.ts'
 import { formFields } from '../form-fields.ts'
+import type { NoticeName } from './notice.tsx'
 
 /**
  * What the forms of incidents do: the same as the routes of the admin API, through which they go, so that both have
@@ -9,33 +12,50 @@ import { formFields } from '../form-fields.ts'
 export function incidentFormRoutes(api: Hono) {
   const send = sender(api)
   const page = '/admin/pages/incidents'
-  const leadTo = (id: string, notice: 'updated' | 'amended') =>
+  const leadTo = (id: string, notice: NoticeName) =>
     `${page}?${new URLSearchParams({ incident: id, notice })}`
+  const post = async (c: Context, more: object = {}) => {
+    const { text, optional, all } = await fieldsOf(c)
+    const answer = await send('POST', '/incidents', {
+      title: text('title'),
+      message: text('message'),
+      stage: optional('stage'),
+      severity: optional('severity'),
+      monitors: all('monitors'),
+      by: optional('by'),
+      ...more,
+    })
+    return (await answer.json()) as z.infer<typeof incident>
+  }
 
   return new Hono()
     .post('/post', async (c) => {
-      const { text, optional, all } = await fieldsOf(c)
-      await send('POST', '/incidents', {
-        title: text('title'),
-        message: text('message'),
-        stage: optional('stage'),
-        severity: optional('severity'),
-        monitors: all('monitors'),
-        by: optional('by'),
-      })
-      return c.redirect(`${page}?notice=posted`, 303)
+      const posted = await post(c)
+      const notice: NoticeName = posted.public ? 'posted' : 'posted-internal'
+      return c.redirect(`${page}?notice=${notice}`, 303)
+    })
+    .post('/publish', async (c) => {
+      const { text } = await fieldsOf(c)
+      const published = await post(c, { publishes: text('id') })
+      return c.redirect(leadTo(published.id, 'published'), 303)
     })
     .post('/update', async (c) => {
       const { text, optional } = await fieldsOf(c)
       const update = { stage: text('stage'), message: text('message'), by: optional('by') }
-      await send('POST', `/incidents/${encodeURIComponent(text('id'))}/updates`, update)
-      return c.redirect(leadTo(text('id'), 'updated'), 303)
+      const answer = await send('POST', `/incidents/${encodeURIComponent(text('id'))}/updates`, update)
+      const updated = (await answer.json()) as z.infer<typeof incident>
+      return c.redirect(leadTo(updated.id, updated.public ? 'updated' : 'updated-internal'), 303)
     })
     .post('/amend', async (c) => {
       const { text, all } = await fieldsOf(c)
       const amendment = { title: text('title'), monitors: all('monitors') }
       await send('PATCH', `/incidents/${encodeURIComponent(text('id'))}`, amendment)
       return c.redirect(leadTo(text('id'), 'amended'), 303)
+    })
+    .post('/withdraw', async (c) => {
+      const { text } = await fieldsOf(c)
+      await send('DELETE', `/incidents/${encodeURIComponent(text('id'))}`)
+      return c.redirect(`${page}?notice=incident-withdrawn`, 303)
     })
 }
 
@@ -67,12 +87,11 @@ function sender(api: Hono) {
   const inner = new Hono().route('/', api).onError((error) => {
     throw error
   })
-  return async (method: string, path: string, body?: object): Promise<void> => {
-    await inner.request(path, {
+  return async (method: string, path: string, body?: object): Promise<Response> =>
+    inner.request(path, {
       method,
       ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
     })
-  }
 }
 
 /** The fields of the form that was sent. */

@@ -15,7 +15,7 @@ import {
 } from './forms.tsx'
 
 interface MonitorChoice {
-  readonly monitors: readonly Pick<MonitorConfig, 'id' | 'name'>[]
+  readonly monitors: readonly Pick<MonitorConfig, 'id' | 'name' | 'public'>[]
 }
 
 /** What the status page calls it. */
@@ -42,7 +42,10 @@ export const MonitorsField = ({
     entered={entered}
     name="monitors"
     label={label}
-    options={monitors.map(({ id, name }) => [id, name])}
+    options={monitors.map(({ id, name, public: shown }) => [
+      id,
+      shown === false ? `${name} (private)` : name,
+    ])}
     {...(before && { before })}
   />
 )
@@ -62,7 +65,11 @@ export const PostForm = ({ forms, monitors }: { forms: FormContext } & MonitorCh
         <TitleField entered={entered} />
         <Choice entered={entered} name="stage" label="Stage" options={STAGE_OPTIONS} />
         <Choice entered={entered} name="severity" label="Severity" options={SEVERITY_OPTIONS} />
-        <TextArea entered={entered} name="message" label="What the public should know" maxLength={5000} />
+        <TextArea entered={entered} name="message" label="Public update" maxLength={5000} />
+        <small class="whole">
+          Public: the title and the update appear on the <a href="/status">status page</a> and in its feeds
+          {monitors.some((each) => each.public === false) && ', unless you choose only private monitors'}.
+        </small>
         <MonitorsField entered={entered} monitors={monitors} />
         <WhoField entered={entered} />
         <button type="submit">Post</button>
@@ -71,19 +78,22 @@ export const PostForm = ({ forms, monitors }: { forms: FormContext } & MonitorCh
   />
 )
 
-/** Tells how it goes. What a monitor or a rule opened is resolved by itself; what is resolved takes only notes. */
+/** Adds an update. What a monitor or a rule opened is resolved by itself; what is resolved takes only notes. */
 export const UpdateForm = ({
   forms,
   incident: { id, stage, source, resolvedAtMs },
+  isPublic,
 }: {
   forms: FormContext
   incident: IncidentRecord
+  isPublic: boolean
 }) => {
   const isOpen = resolvedAtMs === undefined
+  const what = isOpen ? 'update' : 'note'
   const stages = STAGE_OPTIONS.filter(([value]) => source === 'person' || value !== 'resolved')
   return (
     <>
-      <h3>{isOpen ? 'Post an update' : 'Add a note'}</h3>
+      <h3>{isPublic ? `Post a public ${what}` : `Post an internal ${what}`}</h3>
       <Form
         id="update-incident"
         action={ACTIONS.updateIncident}
@@ -94,15 +104,93 @@ export const UpdateForm = ({
             {isOpen && (
               <Choice entered={entered} name="stage" label="Stage" options={stages} before={stage} />
             )}
-            <TextArea entered={entered} name="message" label="What the public should know" maxLength={5000} />
+            <TextArea
+              entered={entered}
+              name="message"
+              label={isPublic ? `Public ${what}` : `Internal ${what}`}
+              maxLength={5000}
+            />
+            <small class="whole">
+              {isPublic ? (
+                <>
+                  Public: it appears on the <a href="/status">status page</a> and in its feeds.
+                </>
+              ) : (
+                'Internal: only people who sign in here see it. The status page never shows this incident.'
+              )}
+            </small>
             <WhoField entered={entered} />
-            <button type="submit">Post</button>
+            <button type="submit">{isPublic ? 'Post publicly' : 'Post internally'}</button>
           </>
         )}
       />
     </>
   )
 }
+
+/** Posts a public incident about an internal one; its first update is, unless changed, the latest internal one. */
+export const PublishForm = ({
+  forms,
+  incident: { id, title, stage, severity, monitors: attached, timeline },
+  monitors,
+}: { forms: FormContext; incident: IncidentRecord } & MonitorChoice) => {
+  const shown = monitors.filter((each) => each.public !== false)
+  return (
+    <FoldedForm
+      id="publish-incident"
+      summary="Publish on the status page"
+      action={ACTIONS.publishIncident}
+      context={forms}
+      hidden={{ id, severity }}
+      fields={(entered) => (
+        <>
+          <small class="whole">
+            Posts a public incident with this title and update, linked to this one. Nothing else of this
+            incident becomes public. You update, resolve or withdraw the public incident on its own.
+          </small>
+          <TitleField entered={entered} before={title} />
+          <Choice entered={entered} name="stage" label="Stage" options={STAGE_OPTIONS} before={stage} />
+          <TextArea
+            entered={entered}
+            name="message"
+            label="Public update"
+            before={timeline.findLast(({ kind }) => kind === 'update')?.text}
+            maxLength={5000}
+          />
+          <MonitorsField entered={entered} monitors={shown} before={attached} />
+          <WhoField entered={entered} />
+          <button type="submit">Publish</button>
+        </>
+      )}
+    />
+  )
+}
+
+/** Takes back what was posted. */
+export const WithdrawForm = ({
+  forms,
+  incident: { id },
+}: {
+  forms: FormContext
+  incident: IncidentRecord
+}) => (
+  <FoldedForm
+    id="withdraw-incident"
+    summary="Withdraw"
+    action={ACTIONS.withdrawIncident}
+    context={forms}
+    hidden={{ id }}
+    fields={() => (
+      <>
+        <small class="whole">
+          Removes the incident and its updates from this page, the status page and its feeds. To end it
+          instead, post an update with the stage resolved.
+        </small>
+        <button type="submit">Withdraw the incident</button>
+      </>
+    )}
+  />
+)
 
 /** Gives it another title, or attaches it to monitors. */
 export const AmendForm = ({

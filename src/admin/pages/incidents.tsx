@@ -1,11 +1,12 @@
 import type { MonitorConfig } from '../../config/monitors.ts'
+import { type IsPublic, publicIncidentsOf, publicMonitorIds } from '../../incidents/audience.ts'
 import type { IncidentRecord } from '../../incidents/model.ts'
 import { DAY_MS } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { err, ok } from '../../lib/result.ts'
 import { Badge, Empty, Part, Section, severityTone, Time } from './elements.tsx'
 import type { FormContext } from './forms.tsx'
-import { AmendForm, PostForm, UpdateForm } from './incident-forms.tsx'
+import { AmendForm, PostForm, PublishForm, UpdateForm, WithdrawForm } from './incident-forms.tsx'
 import { Timeline } from './incident-timeline.tsx'
 import { formsOf, type PageHandler, type PageKit } from './page-kit.tsx'
 
@@ -15,6 +16,9 @@ const PAST_SHOWN = 50
 
 interface IncidentProps {
   readonly incident: IncidentRecord
+  /** All that are known, to name those that it is linked to. */
+  readonly all: readonly IncidentRecord[]
+  readonly isPublic: IsPublic
   readonly monitors: readonly MonitorConfig[]
   readonly now: number
 }
@@ -27,8 +31,24 @@ const State = ({ incident }: { incident: IncidentRecord }) => (
   </Badge>
 )
 
-/** Since when, what opened it, and what it is about. */
-const About = ({ incident, monitors, now }: IncidentProps) => {
+const incidentPath = (id: string): string => `/admin/pages/incidents?${new URLSearchParams({ incident: id })}`
+
+/** What an internal incident is published as, or what a public one publishes. */
+const Linked = ({ incident: { publishes, publishedAs }, all }: Pick<IncidentProps, 'incident' | 'all'>) => {
+  const id = publishedAs ?? publishes
+  if (id === undefined) return null
+  const linked = all.find((each) => each.id === id)
+  return (
+    <p>
+      {publishedAs === undefined ? 'Publishes the internal incident' : 'Published as'}{' '}
+      <a href={incidentPath(id)}>{linked?.title ?? id}</a>
+      {linked && (isOpen(linked) ? `: ${linked.stage}` : ': resolved')}
+    </p>
+  )
+}
+
+/** Since when, what opened it, what it is about, and who sees it. */
+const About = ({ incident, monitors, isPublic, all, now }: IncidentProps) => {
   const { alert, source, startedAtMs, resolvedAtMs, severity, summary, heldBack } = incident
   const names = incident.monitors.map((id) => monitors.find((each) => each.id === id)?.name ?? id)
   return (
@@ -40,6 +60,7 @@ const About = ({ incident, monitors, now }: IncidentProps) => {
           ? `for ${formatDuration(now - startedAtMs)}`
           : `lasted ${formatDuration(resolvedAtMs - startedAtMs)}`}
         {source === 'person' && ', posted by hand'}
+        {isPublic(incident) ? ', public' : ', internal'}
         {alert !== undefined && (
           <>
             , <code>{alert}</code>
@@ -48,6 +69,7 @@ const About = ({ incident, monitors, now }: IncidentProps) => {
         {names.length > 0 && `. Monitors: ${names.join(', ')}`}
         {heldBack !== undefined && `. Held back: ${heldBack}`}
       </p>
+      <Linked incident={incident} all={all} />
     </>
   )
 }
@@ -65,10 +87,7 @@ const IncidentsList = ({
         {incidents.slice(0, PAST_SHOWN).map((incident) => (
           <li>
             <h3>
-              <State incident={incident} />{' '}
-              <a href={`/admin/pages/incidents?${new URLSearchParams({ incident: incident.id })}`}>
-                {incident.title}
-              </a>
+              <State incident={incident} /> <a href={incidentPath(incident.id)}>{incident.title}</a>
             </h3>
             <About incident={incident} {...props} />
           </li>
@@ -86,13 +105,19 @@ const IncidentsList = ({
 
 /** One incident: what happened in it, and what can be said of it. */
 const IncidentDetails = ({ forms, ...props }: IncidentProps & { forms: FormContext }) => {
-  const { incident, monitors } = props
+  const { incident, monitors, isPublic, all } = props
+  const publication = all.find(({ id }) => id === incident.publishedAs)
+  const canPublish = !isPublic(incident) && !(publication && isOpen(publication))
   return (
     <>
       <About {...props} />
       <Timeline entries={incident.timeline} />
-      <UpdateForm forms={forms} incident={incident} />
-      <AmendForm forms={forms} incident={incident} monitors={monitors} />
+      <UpdateForm forms={forms} incident={incident} isPublic={isPublic(incident)} />
+      <div class="acts">
+        {canPublish && <PublishForm forms={forms} incident={incident} monitors={monitors} />}
+        <AmendForm forms={forms} incident={incident} monitors={monitors} />
+        {incident.source === 'person' && <WithdrawForm forms={forms} incident={incident} />}
+      </div>
     </>
   )
 }
@@ -112,17 +137,19 @@ function readIncidents({ readings, sources: { incidents, clock } }: PageKit, det
   })
 }
 
-/** Incidents, whoever opened them; and what people tell the public of them. */
+/** Incidents, whoever opened them, with what people say about them, internally or publicly. */
 export function incidentsPage(kit: PageKit): PageHandler {
   const { config, clock } = kit.sources
   const { monitors } = config
+  const isPublic = publicIncidentsOf(publicMonitorIds(monitors))
   return async (c) => {
     const now = clock()
     const forms = formsOf(c)
     const asked = c.req.query('incident') ?? forms.sent?.fields.get('id')?.[0]
     const reading = await readIncidents(kit, asked === undefined ? 'brief' : 'whole')
-    const chosen =
-      reading.state === 'missing' ? undefined : reading.value.incidents.find(({ id }) => id === asked)
+    const all = reading.state === 'missing' ? [] : reading.value.incidents
+    const chosen = all.find(({ id }) => id === asked)
+    const props = { all, monitors, isPublic, now }
     return kit.render(
       c,
       'incidents',
@@ -131,9 +158,14 @@ export function incidentsPage(kit: PageKit): PageHandler {
           <Part
             id="incident"
             title={chosen.title}
-            aside={<State incident={chosen} />}
+            aside={
+              <span>
+                <Badge tone="off">{isPublic(chosen) ? 'public' : 'internal'}</Badge>{' '}
+                <State incident={chosen} />
+              </span>
+            }
             reading={reading}
-            show={() => <IncidentDetails incident={chosen} monitors={monitors} now={now} forms={forms} />}
+            show={() => <IncidentDetails incident={chosen} forms={forms} {...props} />}
           />
         )}
         {asked !== undefined && reading.state !== 'missing' && !chosen && (
@@ -153,12 +185,7 @@ export function incidentsPage(kit: PageKit): PageHandler {
                 </p>
               ))}
               <PostForm forms={forms} monitors={monitors} />
-              <IncidentsList
-                incidents={incidents.filter(isOpen)}
-                monitors={monitors}
-                now={now}
-                empty="No incident is open."
-              />
+              <IncidentsList incidents={incidents.filter(isOpen)} {...props} empty="No incident is open." />
             </>
           )}
         />
@@ -169,8 +196,7 @@ export function incidentsPage(kit: PageKit): PageHandler {
           show={({ incidents }) => (
             <IncidentsList
               incidents={incidents.filter((each) => !isOpen(each))}
-              monitors={monitors}
-              now={now}
+              {...props}
               empty="No incident was resolved in the last 90 days."
             />
           )}

@@ -11,9 +11,19 @@ const NOTICES = {
   },
   'no-silence': { good: false, text: 'There is no such silence any more.' },
   posted: { good: true, text: 'Posted: the public sees it on the status page within a minute.' },
-  updated: {
+  'posted-internal': {
     good: true,
-    text: 'The update is posted: the public sees it on the status page within a minute.',
+    text: 'Posted internally: all its monitors are private, so the status page does not show it.',
+  },
+  published: { good: true, text: 'Published: the public sees it on the status page within a minute.' },
+  updated: { good: true, text: 'Update posted: the public sees it on the status page within a minute.' },
+  'updated-internal': {
+    good: true,
+    text: 'Internal update posted: the status page does not show it. To tell the public, publish it.',
+  },
+  'incident-withdrawn': {
+    good: true,
+    text: 'The incident is withdrawn. Within a minute it is gone from the status page.',
   },
   amended: { good: true, text: 'Changed.' },
   announced: { good: true, text: 'Announced: the public sees it on the status page within a minute.' },

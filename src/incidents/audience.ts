@@ -1,0 +1,24 @@
+import type { MonitorConfig } from '../config/monitors.ts'
+import { monitorAlertId } from '../config/monitor-ids.ts'
+import type { IncidentRecord } from './model.ts'
+
+/** Tells whether the status page shows an incident; what it does not show is internal. */
+export type IsPublic = (incident: Pick<IncidentRecord, 'source' | 'alert' | 'monitors'>) => boolean
+
+/** The ids of the monitors on the status page. */
+export const publicMonitorIds = (monitors: readonly Pick<MonitorConfig, 'id' | 'public'>[]): string[] =>
+  monitors.filter((each) => each.public !== false).map(({ id }) => id)
+
+/**
+ * Public are the incidents of public monitors, and those that people posted about a public monitor or about none. An
+ * incident of a rule reveals internals, so it never is: a person publishes one to tell the public.
+ */
+export function publicIncidentsOf(publicIds: Iterable<string>): IsPublic {
+  const ids = new Set(publicIds)
+  const alerts = new Set([...ids].map(monitorAlertId))
+  return ({ source, alert, monitors }) => {
+    // Whatever it was attached to later, its title names the monitor that opened it.
+    if (source === 'monitor') return alert !== undefined && alerts.has(alert)
+    return source === 'person' && (monitors.length === 0 || monitors.some((id) => ids.has(id)))
+  }
+}
