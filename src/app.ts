@@ -7,10 +7,10 @@ import { trimTrailingSlash } from 'hono/trailing-slash'
 import { AdminAuth } from './admin/auth.ts'
 import { errorPages } from './admin/error-page.tsx'
 import { pageHeaders } from './admin/page-headers.ts'
-import { pageRoutes } from './admin/pages/routes.ts'
+import { dashboardPages } from './admin/pages/routes.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { Sessions } from './admin/sessions.ts'
-import { signInRoutes, signOutRoutes } from './admin/sign-in.tsx'
+import { keepForms, signInRoutes, signOutRoutes } from './admin/sign-in.tsx'
 import { alertRoutes } from './alerts/routes.ts'
 import { alertsOf } from './alerts/settings.ts'
 import { businessRoutes, eventRoutes } from './business/routes.ts'
@@ -183,9 +183,6 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   app.use('/events/*', ingestGuard.required)
   app.route('/events', eventRoutes(businessSettings))
 
-  app.route('/admin', signInRoutes({ auth, sessions, service: config.service.name }))
-  app.use('/admin/*', auth.required, timeLimit(ADMIN_TIMEOUT_MS))
-  app.route('/admin', signOutRoutes(sessions))
   const api = new Hono()
     .route(
       '/',
@@ -197,16 +194,19 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       }),
     )
     .route('/', monitorRoutes({ monitors: config.monitors, uptime: services.uptime, clock: systemClock }))
-  app.route(
-    '/admin',
-    pageRoutes({
-      ...services,
-      api,
-      mongodb: config.mongodb && services.mongodb,
-      described: () => describeConfig(compiledConfig, env as unknown as Record<string, unknown>),
-      clock: systemClock,
-    }),
-  )
+  const pages = dashboardPages({
+    ...services,
+    api,
+    mongodb: config.mongodb && services.mongodb,
+    described: () => describeConfig(compiledConfig, env as unknown as Record<string, unknown>),
+    clock: systemClock,
+  })
+  const signIn = { auth, sessions, service: config.service.name, reopen: pages.reopen }
+  app.route('/admin', signInRoutes(signIn))
+  app.use('/admin/pages/*', keepForms(signIn))
+  app.use('/admin/*', auth.required, timeLimit(ADMIN_TIMEOUT_MS))
+  app.route('/admin', signOutRoutes(sessions))
+  app.route('/admin', pages.routes)
   app.route(
     '/admin',
     adminRoutes({

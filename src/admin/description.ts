@@ -106,11 +106,23 @@ export const dashboardOperations: OperationGroup = {
       summary: 'Sign in with an admin token',
       body: {
         'application/x-www-form-urlencoded': {
-          schema: z.object({ token: z.string(), to: z.string().optional() }),
+          schema: z.object({
+            token: z.string(),
+            to: z.string().optional(),
+            action: z
+              .string()
+              .optional()
+              .meta({ description: 'Where the form goes that was sent when the session had ended' }),
+            kept: z
+              .string()
+              .optional()
+              .meta({ description: 'What was entered into it, as application/x-www-form-urlencoded' }),
+          }),
           example: { token: 'the-admin-token', to: to.example },
         },
       },
       answers: {
+        200: page('Signed in: the form that was kept, to check and send again'),
         303: redirect('Signed in, with a session in a cookie'),
         400: page('No token was sent'),
         401: page('The token is not valid'),
@@ -129,7 +141,9 @@ export const dashboardOperations: OperationGroup = {
       range,
       route: { description: 'One route', example: '/items/:id' },
     }),
-    'GET /admin/pages/alerts': view('showAlerts', 'Alerts, silences and deliveries'),
+    'GET /admin/pages/alerts': view('showAlerts', 'Alerts, silences and deliveries', {
+      alert: { description: 'The id of an active alert, to have it first', example: 'mongodb-down' },
+    }),
     'POST /admin/pages/alerts/acknowledge': form('acknowledgeFromPage', 'Acknowledge an alert', {
       alert: 'mongodb-down',
       note: 'the primary is restarting',

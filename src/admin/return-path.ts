@@ -9,5 +9,5 @@ export function returnPath(asked: string | undefined): string {
   const base = 'http://edgewatch.invalid'
   const url = asked === undefined ? null : URL.parse(asked, base)
   if (url?.origin !== base || !/^\/admin(\/(?!log(in|out)$)[\w/-]*)?$/.test(url.pathname)) return HOME_PATH
-  return url.pathname + url.search
+  return url.pathname + url.search + url.hash
 }

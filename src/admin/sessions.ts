@@ -39,11 +39,13 @@ export class Sessions {
   }
 
   /** Begins a session of who signed in with `token`. */
-  async begin(c: Context, token: Secret): Promise<void> {
+  async begin(c: Context, token: Secret): Promise<Session> {
     const { clock, newId } = this.#settings
-    const value = `${clock() + SESSION_MS}.${newId()}`
+    const expiresAtMs = clock() + SESSION_MS
+    const value = `${expiresAtMs}.${newId()}`
     const key = await derivedKey(token, 'session')
     await setSignedCookie(c, COOKIE, value, key, attributes(c, SESSION_MS / SECOND_MS))
+    return { expiresAtMs, csrfToken: await csrfToken(token, value) }
   }
 
   /** The session that a request belongs to; undefined where it is none, is over, or is signed by nobody we know. */

@@ -1,37 +1,59 @@
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
+import { HttpError } from '../lib/http-error.ts'
 import { BLOCKED_MS } from '../lib/token-guard.ts'
 import type { AdminAuth, AdminVariables } from './auth.ts'
 import { formField } from './form-fields.ts'
+import { decodeForm, encodeFields, type KeptForm, keptForm } from './kept-form.ts'
 import { Document } from './pages/layout.tsx'
-import { HOME_PATH, returnPath } from './return-path.ts'
+import { returnPath } from './return-path.ts'
 import type { Sessions } from './sessions.ts'
 import { isSecure } from './sessions.ts'
+import { wantsPage } from './wants-page.ts'
 
 /** What signing in and out uses. */
 export interface SignInSettings {
   readonly auth: AdminAuth
   readonly sessions: Sessions
+  readonly reopen: ReopenForm
   /** What the service is called. */
   readonly service: string
 }
 
+/**
+ * Shows a form that was not carried out, filled in as it was sent, for the session on the context. Undefined where it is
+ * no form of a page.
+ * @param message why it was not, in a sentence
+ */
+export type ReopenForm = (
+  c: Context,
+  form: KeptForm,
+  message: string,
+) => Response | Promise<Response> | undefined
+
 /** Signing in; to be mounted under `/admin`, before its authentication. */
-export function signInRoutes({ auth, sessions, service }: SignInSettings) {
+export function signInRoutes({ auth, sessions, service, reopen }: SignInSettings) {
   const page = (
     c: Context,
     status: 200 | 400 | 401 | 429 | 503,
     to: string | undefined,
     problem?: string,
+    kept?: KeptForm,
   ) => {
     if (status === 503) c.set('statusIsAnswer', true) // how it is configured, no failure
     return c.html(
-      <SignInPage service={service} to={returnPath(to)} problem={problem} enabled={auth.isEnabled} />,
+      <SignInPage
+        service={service}
+        to={returnPath(to)}
+        kept={kept}
+        problem={problem}
+        enabled={auth.isEnabled}
+      />,
       status,
     )
   }
 
-  return new Hono()
+  return new Hono<{ Variables: AdminVariables }>()
     .get('/login', async (c) => {
       const url = new URL(c.req.url)
       if (url.protocol === 'http:' && isSecure(c)) {
@@ -47,17 +69,51 @@ export function signInRoutes({ auth, sessions, service }: SignInSettings) {
       if (!auth.isEnabled) return page(c, 503, undefined)
       const to = await formField(c, 'to')
       const sent = (await formField(c, 'token'))?.trim()
-      if (!sent) return page(c, 400, to, 'Enter an admin token.')
+      const action = await formField(c, 'action')
+      const kept = action === undefined ? undefined : decodeForm(action, (await formField(c, 'kept')) ?? '')
+      if (!sent) return page(c, 400, to, 'Enter an admin token.', kept)
       const examined = await auth.examine(c, sent)
-      if (examined === 'wrong') return page(c, 401, to, 'That is not a valid admin token.')
+      if (examined === 'wrong') return page(c, 401, to, 'That is not a valid admin token.', kept)
       if (examined === 'blocked') {
         c.header('Retry-After', String(BLOCKED_MS / 1000))
-        return page(c, 429, to, 'Too many wrong tokens came from your address. Try again in a minute.')
+        const problem = 'Too many wrong tokens came from your address. Try again in a minute.'
+        return page(c, 429, to, problem, kept)
       }
-      await sessions.begin(c, examined)
-      return c.redirect(returnPath(to), 303)
+      c.set('session', await sessions.begin(c, examined))
+      const reopened =
+        kept && reopen(c, kept, 'your session had ended. Check what you entered and send it again.')
+      return reopened ?? c.redirect(returnPath(to), 303)
     })
 }
+
+/**
+ * Keeps what people entered into a form where its session is not valid: signed out, they get it back after signing in;
+ * with a newer session, at once. Either way they send it themselves, with the CSRF token of their session. To be mounted
+ * around the authentication.
+ */
+export const keepForms =
+  ({ sessions, service, reopen }: Omit<SignInSettings, 'auth'>): MiddlewareHandler =>
+  async (c, next) => {
+    await next()
+    const { error } = c
+    if (!(error instanceof HttpError) || !wantsPage(c) || c.req.header('Authorization')) return
+    if (error.code !== 'unauthorized' && error.code !== 'csrf_token_missing') return
+    const form = await keptForm(c)
+    if (!form) return
+    if (error.code === 'unauthorized') {
+      const to = returnPath(form.action.replace(/\/\w+$/, ''))
+      c.res = await c.html(
+        <SignInPage service={service} to={to} kept={form} problem={undefined} enabled />,
+        401,
+      )
+      return
+    }
+    c.set('session', await sessions.of(c))
+    c.status(403)
+    const message = 'the form was made before you last signed in. Check what you entered and send it again.'
+    const page = await reopen(c, form, message)
+    if (page) c.res = page
+  }
 
 /** Signing out; to be mounted under `/admin`, behind its authentication, which asks for the CSRF token. */
 export const signOutRoutes = (sessions: Sessions) =>
@@ -69,11 +125,14 @@ export const signOutRoutes = (sessions: Sessions) =>
 const SignInPage = ({
   service,
   to,
+  kept,
   problem,
   enabled,
 }: {
   service: string
   to: string
+  /** The form that they sent when their session had ended. */
+  kept: KeptForm | undefined
   problem: string | undefined
   enabled: boolean
 }) => (
@@ -83,6 +142,9 @@ const SignInPage = ({
         <h1>{service}</h1>
         {enabled ? (
           <form method="post" action="/admin/login">
+            {kept && (
+              <p>Your session has ended, so nothing was sent. Sign in to get back what you entered.</p>
+            )}
             {/* Password managers keep a token under a name. */}
             <input type="text" name="username" value="admin" autocomplete="username" hidden />
             <label for="token">Admin token</label>
@@ -101,7 +163,13 @@ const SignInPage = ({
                 {problem}
               </p>
             )}
-            {to !== HOME_PATH && <input type="hidden" name="to" value={to} />}
+            <input type="hidden" name="to" value={to} />
+            {kept && (
+              <>
+                <input type="hidden" name="action" value={kept.action} />
+                <input type="hidden" name="kept" value={encodeFields(kept)} />
+              </>
+            )}
             <button type="submit">Sign in</button>
           </form>
         ) : (
@@ -114,6 +182,7 @@ const SignInPage = ({
           The session ends after 12 hours, and when the token is changed. <a href="/">What this is</a>
         </p>
       </main>
+      <script src="/assets/sign-in.js" type="module" />
     </body>
   </Document>
 )

@@ -7,6 +7,7 @@ import { list, time } from '../lib/openapi/operation.ts'
 const summary = z.string().meta({ description: 'One line for the person who is paged' })
 const dedupKey = z.string().meta({ description: 'The same in all that is told of one incident' })
 const value = z.string().meta({ description: 'As last measured, with its unit' })
+const runbook = z.string().nullable().meta({ description: 'Where to read what to do' })
 const told = list(z.string()).meta({ description: 'Receivers that were told, or will be' })
 
 export const acknowledged = z
@@ -26,6 +27,7 @@ export const activeAlert = z
     acknowledged: acknowledged.nullable(),
     told,
     dedup_key: dedupKey.nullable(),
+    runbook,
   })
   .meta({ id: 'ActiveAlert' })
 
@@ -38,6 +40,7 @@ export const rule = z
       description: 'no_data: the last run could not measure it; off: what it is about is not configured',
     }),
     value: value.nullable(),
+    runbook,
   })
   .meta({ id: 'RuleStatus' })
 

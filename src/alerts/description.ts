@@ -29,6 +29,7 @@ const active: z.infer<typeof answers.activeAlert> = {
   acknowledged: null,
   told: incident.told,
   dedup_key: incident.dedup_key,
+  runbook: 'https://wiki.example.com/mongodb-down',
 }
 
 const silence: z.infer<typeof answers.silence> = {
@@ -61,6 +62,7 @@ export const alertOperations: OperationGroup = {
               condition: 'mongodb_up == 0',
               state: 'firing',
               value: 'down',
+              runbook: active.runbook,
             },
           ],
           resolved: [],

@@ -27,11 +27,13 @@ export const activeJson = (active: ActiveAlert): z.infer<typeof answers.activeAl
   acknowledged: acknowledgedJson(active.acknowledged),
   told: active.told,
   dedup_key: active.dedupKey ?? null,
+  runbook: active.runbook ?? null,
 })
 
 export const ruleJson = (status: RuleStatus): z.infer<typeof answers.rule> => ({
   ...status,
   value: status.value ?? null,
+  runbook: status.runbook ?? null,
 })
 
 export const incidentJson = (incident: Incident): z.infer<typeof answers.alertIncident> => ({

@@ -24,6 +24,8 @@ export interface ActiveAlert {
   readonly heldBack?: string
   readonly acknowledged?: Acknowledgement
   readonly dedupKey?: string
+  /** Where to read what to do: a URL, or what is configured instead of one. */
+  readonly runbook?: string
   /** Who was told that it fires. */
   readonly told: readonly string[]
 }
@@ -37,6 +39,8 @@ export interface RuleStatus {
   readonly state: 'inactive' | ActiveAlert['state'] | Unmeasured
   /** As last measured, with its unit; undefined where no number was. */
   readonly value?: string
+  /** As that of an active alert. */
+  readonly runbook?: string
 }
 
 /** How the scheduler does; all of it is undefined before the first run. */
@@ -110,6 +114,7 @@ function firingAlerts(store: LedgerStore, run: LastRun | undefined, now: number)
       ...(incident.heldBack && { heldBack: incident.heldBack.reason }),
       ...(incident.acknowledged && { acknowledged: incident.acknowledged }),
       dedupKey: incident.dedupKey,
+      ...(incident.runbook !== undefined && { runbook: incident.runbook }),
       told: incident.told,
     }
   })
@@ -124,7 +129,7 @@ function pendingAlerts(
   return Object.entries(run?.pending ?? {}).flatMap(([id, { sinceMs }]) => {
     const rule = settings.alerts.rules.find((each) => each.id === id)
     if (!rule) return []
-    const { severity, labels } = rule
+    const { severity, labels, runbook } = rule
     const value = run?.values[id]
     return {
       alert: id,
@@ -134,6 +139,7 @@ function pendingAlerts(
       sinceMs,
       ...(value !== undefined && { value }),
       silenced: isSilenced({ alert: id, severity, labels }, silences, now),
+      ...(runbook !== undefined && { runbook }),
       told: [],
     }
   })
@@ -146,7 +152,7 @@ function ruleStatuses(
 ): RuleStatus[] {
   const activeOf = new Map(active.map((each) => [each.alert, each.state]))
   return alerts.rules.map((rule) => {
-    const { id, severity } = rule
+    const { id, severity, runbook } = rule
     const value = run?.values[id]
     return {
       rule: id,
@@ -155,6 +161,7 @@ function ruleStatuses(
       // Before its first run nothing is known of a rule.
       state: activeOf.get(id) ?? (run ? (run.unmeasured?.[id] ?? 'inactive') : 'no_data'),
       ...(value !== undefined && { value }),
+      ...(runbook !== undefined && { runbook }),
     }
   })
 }

@@ -49,6 +49,7 @@ export const incident = z
       .nullable()
       .meta({ description: 'The id of the public incident that tells the public about it' }),
     summary: z.string().nullable().meta({ description: 'What was seen, and why; not for the public' }),
+    runbook: z.string().nullable().meta({ description: 'Where to read what to do' }),
     held_back: z.string().nullable().meta({ description: 'Why nobody is, or was, told' }),
     timeline: list(timelineEntry).meta({ description: 'Oldest first' }),
   })

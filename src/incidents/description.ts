@@ -19,6 +19,7 @@ const incident: z.infer<typeof answers.incident> = {
   publishes: null,
   published_as: null,
   summary: null,
+  runbook: null,
   held_back: null,
   timeline: [
     {

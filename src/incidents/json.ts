@@ -23,6 +23,7 @@ export const incidentJson = (
   publishes: incident.publishes ?? null,
   published_as: incident.publishedAs ?? null,
   summary: incident.summary ?? null,
+  runbook: incident.runbook ?? null,
   held_back: incident.heldBack ?? null,
   timeline: incident.timeline.map(entryJson),
 })

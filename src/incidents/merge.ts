@@ -40,7 +40,7 @@ const rank = ({ posted: post }: BookPage): number =>
   post && post.resolvedAtMs === undefined ? Number.POSITIVE_INFINITY : (post?.startedAtMs ?? 0)
 
 function automatic(incident: Incident, page: BookPage | undefined): IncidentRecord {
-  const { alert, severity, summary, startedAtMs, resolvedAtMs, heldBack, monitor } = incident
+  const { alert, severity, summary, startedAtMs, resolvedAtMs, heldBack, monitor, runbook } = incident
   const updates = page?.updates ?? []
   const said = updates.findLast(({ stage }) => stage !== 'resolved')?.stage
   return {
@@ -54,6 +54,7 @@ function automatic(incident: Incident, page: BookPage | undefined): IncidentReco
     ...(resolvedAtMs !== undefined && { resolvedAtMs }),
     alert,
     summary,
+    ...(runbook !== undefined && { runbook }),
     ...(heldBack && { heldBack: heldBack.reason }),
     timeline: byTime([...incident.timeline, ...updates.map(updateEntry)]),
   }

@@ -35,6 +35,8 @@ export interface IncidentRecord {
   readonly publishedAs?: string
   /** What was seen and why, where a monitor or a rule opened it. Not for the public. */
   readonly summary?: string
+  /** Where to read what to do, where a monitor or a rule opened it. Not for the public. */
+  readonly runbook?: string
   /** Why nobody is or was told, such as what it depends on. */
   readonly heldBack?: string
   /** Oldest first. */

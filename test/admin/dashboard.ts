@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { AdminAuth, type AdminVariables } from '../../src/admin/auth.ts'
 import { Sessions } from '../../src/admin/sessions.ts'
-import { signInRoutes, signOutRoutes } from '../../src/admin/sign-in.tsx'
+import { keepForms, type ReopenForm, signInRoutes, signOutRoutes } from '../../src/admin/sign-in.tsx'
 import { HOUR_MS } from '../../src/lib/clock.ts'
 import { renderError } from '../../src/lib/http-answers.ts'
 import { newId } from '../../src/lib/ids.ts'
@@ -19,7 +19,7 @@ export class Dashboard {
 
   constructor(
     tokens: readonly string[],
-    mount?: (clock: () => number) => Hono<{ Variables: AdminVariables }>,
+    mount?: (clock: () => number) => Mounted,
   ) {
     this.#app = new Hono<{ Variables: AdminVariables }>()
     this.deploy(tokens, mount)
@@ -28,7 +28,7 @@ export class Dashboard {
   /** Starts anew, with other tokens. */
   deploy(
     tokens: readonly string[],
-    mount: (clock: () => number) => Hono<{ Variables: AdminVariables }> = sampleRoutes,
+    mount: (clock: () => number) => Mounted = sample,
   ): void {
     const secrets = tokens.map((token) => new Secret(token))
     const clock = () => this.now
@@ -36,10 +36,13 @@ export class Dashboard {
     const guard = new TokenGuard({ purpose: 'admin', tokens: secrets, clock, wrongTokenLimit: tenAtMost() })
     const auth = new AdminAuth({ guard, sessions })
     const app = new Hono<{ Variables: AdminVariables }>()
-    app.route('/admin', signInRoutes({ auth, sessions, service: 'Shop' }))
+    const { routes, reopen } = mount(clock)
+    const signIn = { auth, sessions, service: 'Shop', reopen }
+    app.route('/admin', signInRoutes(signIn))
+    app.use('/admin/pages/*', keepForms(signIn))
     app.use('/admin/*', auth.required)
     app.route('/admin', signOutRoutes(sessions))
-    app.route('/admin', mount(clock))
+    app.route('/admin', routes)
     app.onError(renderError)
     this.#app = app
   }
@@ -71,13 +74,20 @@ export class Dashboard {
 export const cookieOf = (response: Response): string =>
   (response.headers.get('Set-Cookie') ?? '').split(';')[0] ?? ''
 
+/** What is behind signing in. */
+interface Mounted {
+  readonly routes: Hono<{ Variables: AdminVariables }>
+  readonly reopen: ReopenForm
+}
+
 /** Tells the session's CSRF token, and counts what was changed. */
-function sampleRoutes() {
+function sample(): Mounted {
   let changes = 0
-  return new Hono<{ Variables: AdminVariables }>()
+  const routes = new Hono<{ Variables: AdminVariables }>()
     .get('/', (c) => c.html('home'))
     .get('/sample', (c) => c.json(c.get('session')?.csrfToken ?? null))
     .post('/sample', (c) => c.json({ changes: ++changes }))
+  return { routes, reopen: () => undefined }
 }
 
 function tenAtMost(): RateLimit {

@@ -1,15 +1,11 @@
-import { Hono } from 'hono'
 import { expect } from 'vitest'
-import type { AdminVariables } from '../../src/admin/auth.ts'
-import { pageRoutes } from '../../src/admin/pages/routes.ts'
+import { dashboardPages } from '../../src/admin/pages/routes.ts'
 import { Dashboard, PAGE } from './dashboard.ts'
 import { FakeSources } from './sources.ts'
 
 /** The pages over fakes, for somebody who has signed in. */
 export async function dashboard(sources = new FakeSources()) {
-  const service = new Dashboard(['token'], (clock) =>
-    new Hono<{ Variables: AdminVariables }>().route('/', pageRoutes(sources.of(clock))),
-  )
+  const service = new Dashboard(['token'], (clock) => dashboardPages(sources.of(clock)))
   const headers = { ...PAGE, Cookie: await service.cookie('token') }
   const html = async (path: string) => {
     const response = await service.request(path, { headers })

@@ -26,7 +26,7 @@ describe('the pages', () => {
 
     const incidents = await html('/admin/pages/incidents?incident=incident-1')
     expect(part(incidents, 'past')).toMatch(
-      /resolved API is down API is down: status 500 .* lasted 5m, monitor-api/,
+      /resolved API is down API is down: status 500 .* lasted 5m, internal, monitor-api/,
     )
     expect(part(incidents, 'incident')).toMatch(
       /pager was told that it fires .* Identified by kim: a bad deploy/,
@@ -142,6 +142,58 @@ describe('the pages', () => {
     expect(part(await html('/admin/pages/pushed'), 'groups')).toContain('Nothing was pushed')
     expect(part(await html('/admin/pages/cache'), 'use')).toContain('was not used yet')
     expect(part(await html('/admin/pages/dependencies'), 'collections')).toContain('has no collections')
+  })
+
+  it('link the runbook of what fires, wherever somebody looks for it', async () => {
+    const sources = new FakeSources()
+    const runbook = 'https://wiki.test/errors?a=1&b=2'
+    const link = '<a href="https://wiki.test/errors?a=1&amp;b=2" rel="noreferrer">Runbook'
+    const withRunbook = (text: string) => {
+      sources.alerts = {
+        ...BUSY,
+        active: BUSY.active.map((each) => ({ ...each, runbook: text })),
+        rules: BUSY.rules.map((each) => ({ ...each, runbook: text })),
+      }
+      sources.incidents = [{ ...sources.incidents[0]!, runbook: text }]
+    }
+    withRunbook(runbook)
+    const { html } = await dashboard(sources)
+    const incident = '/admin/pages/incidents?incident=incident-1'
+    expect((await html('/admin')).split(link)).toHaveLength(2)
+    expect((await html('/admin/pages/alerts')).split(link)).toHaveLength(1 + 1 + BUSY.rules.length)
+    expect((await html(incident)).split(link)).toHaveLength(1 + 2)
+    for (const text of ['javascript:alert(1)', 'data:text/html,x', 'ask kim']) {
+      withRunbook(text)
+      for (const path of ['/admin', '/admin/pages/alerts', incident]) {
+        const page = await html(path)
+        expect(page).toContain(`Runbook: ${text}`)
+        expect(page).not.toContain(`href="${text}`)
+      }
+    }
+  })
+
+  it('show the alert first that a link names, also without a fragment', async () => {
+    const sources = new FakeSources()
+    const [alert] = BUSY.active
+    sources.alerts = { ...BUSY, active: [alert!, { ...alert!, alert: 'mongodb-down', summary: 'MongoDB is down' }] }
+    const { html } = await dashboard(sources)
+    const order = async (path: string) =>
+      [...(await html(path)).matchAll(/<li id="([^"]*)"( class="chosen")?/g)].map(([, id, chosen]) => [
+        id,
+        chosen !== undefined,
+      ])
+    expect(await order('/admin/pages/alerts?alert=mongodb-down')).toEqual([
+      ['mongodb-down', true],
+      ['error-rate', false],
+    ])
+    expect(await order('/admin/pages/alerts?alert=redis-down')).toEqual([
+      ['error-rate', false],
+      ['mongodb-down', false],
+    ])
+    const gone = part(await html('/admin/pages/alerts?alert=redis-down'), 'active')
+    expect(gone).toContain('redis-down is not active.')
+    expect(part(await html('/admin/pages/alerts?alert=Call+555'), 'active')).not.toContain('Call')
+    expect(await html('/admin')).toContain('href="/admin/pages/alerts?alert=mongodb-down"')
   })
 
   it('say of a monitor that recovers, a silence of nothing and rules without data how they stand', async () => {

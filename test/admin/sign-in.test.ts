@@ -254,6 +254,7 @@ describe('where signing in leads', () => {
     ['/admin', '/admin'],
     ['/admin/pages/requests?range=7d', '/admin/pages/requests?range=7d'],
     ['/admin/alerts', '/admin/alerts'],
+    ['/admin/pages/alerts#mongodb-down', '/admin/pages/alerts#mongodb-down'],
     ['https://evil.test/admin', '/admin'],
     ['//evil.test/admin', '/admin'],
     ['/\\evil.test/admin', '/admin'],

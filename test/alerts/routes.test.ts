@@ -66,7 +66,7 @@ describe('GET /admin/alerts', () => {
       })
 
       const waiting = { ...MONGODB_DOWN, id: 'waiting', for: '10m', summary: '{value} is {threshold}' }
-      world.rules = [MONGODB_DOWN, waiting]
+      world.rules = [{ ...MONGODB_DOWN, runbook: 'https://wiki.example/mongodb' }, waiting]
       world.restart()
       world.mongodb = DOWN
       world.receiver('pager').answer = () => err({ message: 'answered 400', retryable: false })
@@ -86,8 +86,19 @@ describe('GET /admin/alerts', () => {
             acknowledged: null,
             told: ['pager'],
             dedup_key: `shop/mongodb-down/${START_MS}`,
+            runbook: 'https://wiki.example/mongodb',
           },
-          { alert: 'waiting', state: 'pending', summary: 'down: timed out is down', dedup_key: null },
+          {
+            alert: 'waiting',
+            state: 'pending',
+            summary: 'down: timed out is down',
+            dedup_key: null,
+            runbook: null,
+          },
+        ],
+        rules: [
+          { rule: 'mongodb-down', runbook: 'https://wiki.example/mongodb' },
+          { rule: 'waiting', runbook: null },
         ],
         notifications: {
           counts: { pending: 0, dead: 1 },

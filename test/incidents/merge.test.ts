@@ -71,6 +71,11 @@ describe('the list of incidents', () => {
     ])
   })
 
+  it('has the runbook of what opened it', () => {
+    const runbook = 'https://wiki.example/api'
+    expect(mergeIncidents([{ ...OF_MONITOR, runbook }], [])[0]?.runbook).toBe(runbook)
+  })
+
   it('says why nobody was told', () => {
     const heldBack = { by: 'dependency', reason: 'held back: Database is down' } as const
     expect(mergeIncidents([{ ...OF_MONITOR, heldBack }], [])[0]?.heldBack).toBe('held back: Database is down')

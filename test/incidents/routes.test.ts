@@ -105,6 +105,7 @@ describe('GET /admin/incidents', () => {
         publishes: null,
         published_as: null,
         summary: 'API health is down: got 503',
+        runbook: null,
         held_back: null,
         timeline: [
           {

@@ -1,6 +1,6 @@
 import type { ActiveAlert, AlertsOverview } from '../../alerts/status.ts'
 import { formatDuration } from '../../lib/duration.ts'
-import { ActOn, alertTone, Badge, Empty, Time } from './elements.tsx'
+import { ActOn, alertTone, Badge, Empty, Runbook, Time } from './elements.tsx'
 import { ACTIONS, FoldedForm, type FormContext, TextField, WhoField } from './forms.tsx'
 import { SilenceFields } from './silences.tsx'
 
@@ -10,20 +10,27 @@ const ACTIVE_SHOWN = 50
 /** What fires or is about to, with what can be done about it. */
 export const ActiveAlerts = ({
   overview: { active, scheduler },
+  chosen,
   forms,
   now,
 }: {
   overview: AlertsOverview
+  /** The alert that somebody came for; it stands first. */
+  chosen: string | undefined
   forms: FormContext
   now: number
 }) => {
+  const isChosen = ({ alert }: ActiveAlert): boolean => alert === chosen
   if (active.length > 0) {
     return (
       <>
+        {chosen !== undefined && !active.some(isChosen) && <NotActive alert={chosen} />}
         <ul class="cards">
-          {active.slice(0, ACTIVE_SHOWN).map((alert) => (
-            <ActiveCard alert={alert} forms={forms} now={now} />
-          ))}
+          {[...active.filter(isChosen), ...active.filter((each) => !isChosen(each))]
+            .slice(0, ACTIVE_SHOWN)
+            .map((alert) => (
+              <ActiveCard alert={alert} isChosen={isChosen(alert)} forms={forms} now={now} />
+            ))}
         </ul>
         {active.length > ACTIVE_SHOWN && (
           <p class="dim">
@@ -37,14 +44,33 @@ export const ActiveAlerts = ({
     return <Empty>No rule was evaluated yet: the scheduler has not run.</Empty>
   }
   return (
-    <Empty>
-      Nothing fires. The rules were last evaluated at <Time atMs={scheduler.lastRunAtMs} /> UTC.
-    </Empty>
+    <>
+      {chosen !== undefined && <NotActive alert={chosen} />}
+      <Empty>
+        No active alerts. The rules were last evaluated at <Time atMs={scheduler.lastRunAtMs} /> UTC.
+      </Empty>
+    </>
   )
 }
 
-const ActiveCard = ({ alert, forms, now }: { alert: ActiveAlert; forms: FormContext; now: number }) => (
-  <li id={alert.alert}>
+const NotActive = ({ alert }: { alert: string }) => (
+  <p class="dim">
+    <code>{alert}</code> is not active. What happened is under <a href="/admin/pages/incidents">Incidents</a>.
+  </p>
+)
+
+const ActiveCard = ({
+  alert,
+  isChosen,
+  forms,
+  now,
+}: {
+  alert: ActiveAlert
+  isChosen: boolean
+  forms: FormContext
+  now: number
+}) => (
+  <li id={alert.alert} {...(isChosen && { class: 'chosen' })}>
     <h3>
       <Badge tone={alertTone(alert)}>
         {alert.state === 'pending' ? `pending ${alert.severity}` : alert.severity}
@@ -70,6 +96,11 @@ const ActiveCard = ({ alert, forms, now }: { alert: ActiveAlert; forms: FormCont
         </>
       )}
     </p>
+    {alert.runbook !== undefined && (
+      <p>
+        <Runbook runbook={alert.runbook} of={alert.alert} />
+      </p>
+    )}
     <div class="acts">
       {alert.state === 'firing' && !alert.acknowledged && (
         <FoldedForm

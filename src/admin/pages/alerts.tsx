@@ -1,4 +1,5 @@
 import { alertsOf } from '../../alerts/settings.ts'
+import { slug } from '../../config/text.ts'
 import { ok } from '../../lib/result.ts'
 import { ActiveAlerts } from './active-alerts.tsx'
 import { Deliveries } from './deliveries.tsx'
@@ -14,6 +15,7 @@ export function alertsPage(kit: PageKit): PageHandler {
   return async (c) => {
     const overview = await kit.readings.read('alerts', async () => ok(await ledger().overview()))
     const forms = formsOf(c)
+    const chosen = slug.safeParse(c.req.query('alert')).data
     return kit.render(
       c,
       'alerts',
@@ -23,7 +25,9 @@ export function alertsPage(kit: PageKit): PageHandler {
           title="Active"
           aside={<a href="/admin/pages/incidents">Incidents</a>}
           reading={overview}
-          show={(value) => <ActiveAlerts overview={value} forms={forms} now={clock()} />}
+          show={(value) => (
+            <ActiveAlerts overview={value} chosen={chosen} forms={forms} now={clock()} />
+          )}
         />
         <Part
           id="silences"

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx'
 import type { ActiveAlert } from '../../alerts/status.ts'
 import type { Severity } from '../../config/severity.ts'
+import { webUrl } from '../../lib/web-url.ts'
 import type { Reading } from '../readings.ts'
 import { formatTime } from './format.ts'
 
@@ -27,6 +28,17 @@ export const Badge = ({ tone, children }: { tone: Tone; children?: Child }) => (
 export const Time = ({ atMs }: { atMs: number }) => (
   <time datetime={new Date(atMs).toISOString()}>{formatTime(atMs)}</time>
 )
+
+/** Where to read what to do: a link if it is a web address, else the text that is configured. */
+export const Runbook = ({ runbook, of }: { runbook: string; /** The alert that it is for. */ of: string }) => {
+  const url = webUrl(runbook)
+  if (url === undefined) return <>Runbook: {runbook}</>
+  return (
+    <a href={url} rel="noreferrer">
+      <ActOn verb="Runbook" what={`of ${of}`} />
+    </a>
+  )
+}
 
 /** A number that matters, with what it is. */
 export const Figure = ({

@@ -4,7 +4,7 @@ import type { IncidentRecord } from '../../incidents/model.ts'
 import { DAY_MS } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { err, ok } from '../../lib/result.ts'
-import { Badge, Empty, Part, Section, severityTone, Time } from './elements.tsx'
+import { Badge, Empty, Part, Runbook, Section, severityTone, Time } from './elements.tsx'
 import type { FormContext } from './forms.tsx'
 import { AmendForm, PostForm, PublishForm, UpdateForm, WithdrawForm } from './incident-forms.tsx'
 import { Timeline } from './incident-timeline.tsx'
@@ -49,7 +49,7 @@ const Linked = ({ incident: { publishes, publishedAs }, all }: Pick<IncidentProp
 
 /** Since when, what opened it, what it is about, and who sees it. */
 const About = ({ incident, monitors, isPublic, all, now }: IncidentProps) => {
-  const { alert, source, startedAtMs, resolvedAtMs, severity, summary, heldBack } = incident
+  const { alert, source, startedAtMs, resolvedAtMs, severity, summary, heldBack, runbook } = incident
   const names = incident.monitors.map((id) => monitors.find((each) => each.id === id)?.name ?? id)
   return (
     <>
@@ -69,6 +69,11 @@ const About = ({ incident, monitors, isPublic, all, now }: IncidentProps) => {
         {names.length > 0 && `. Monitors: ${names.join(', ')}`}
         {heldBack !== undefined && `. Held back: ${heldBack}`}
       </p>
+      {runbook !== undefined && (
+        <p>
+          <Runbook runbook={runbook} of={incident.title} />
+        </p>
+      )}
       <Linked incident={incident} all={all} />
     </>
   )

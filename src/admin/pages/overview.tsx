@@ -11,7 +11,7 @@ import type { RequestHistory } from '../request-series.ts'
 import { seriesOf } from '../request-series.ts'
 import { TIME_RANGES } from '../time-range.ts'
 import { Chart } from './chart.tsx'
-import { alertTone, Badge, Empty, Figure, Part, Time } from './elements.tsx'
+import { alertTone, Badge, Empty, Figure, Part, Runbook, Time } from './elements.tsx'
 import { formatValue } from './format.ts'
 import { MONITOR_TONES } from './monitors.tsx'
 import type { PageHandler, PageKit } from './page-kit.tsx'
@@ -26,7 +26,7 @@ const FiringAlerts = ({ status, now }: { status: LedgerStatus; now: number }) =>
       <Empty>
         {scheduler.lastRunAtMs === undefined
           ? 'No rule was evaluated yet: the scheduler has not run.'
-          : 'Nothing fires.'}
+          : 'No active alerts.'}
       </Empty>
     )
   }
@@ -36,7 +36,14 @@ const FiringAlerts = ({ status, now }: { status: LedgerStatus; now: number }) =>
         <li>
           <Badge tone={alertTone(each)}>{each.state === 'pending' ? 'pending' : each.severity}</Badge>
           <span>
-            <a href={`/admin/pages/alerts#${each.alert}`}>{each.alert}</a> {each.summary}
+            <a href={`/admin/pages/alerts?${new URLSearchParams({ alert: each.alert })}`}>{each.alert}</a>{' '}
+            {each.summary}
+            {each.runbook !== undefined && (
+              <>
+                {' · '}
+                <Runbook runbook={each.runbook} of={each.alert} />
+              </>
+            )}
           </span>
           <span class="dim">
             {formatDuration(now - each.sinceMs)}

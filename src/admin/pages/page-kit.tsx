@@ -60,7 +60,7 @@ export type AdminContext = Context<{ Variables: PageVariables }>
 /** What the pages find on the context. */
 export interface PageVariables extends AdminVariables {
   /** A form of the page that could not be carried out: it is shown again. */
-  readonly sent?: SentForm
+  sent?: SentForm
 }
 
 /** What the forms of a page are made with. */

@@ -1,5 +1,5 @@
 import type { AlertsOverview, RuleStatus } from '../../alerts/status.ts'
-import { Badge, Empty, PENDING_TONE, severityTone, Table, type Tone } from './elements.tsx'
+import { Badge, Empty, PENDING_TONE, Runbook, severityTone, Table, type Tone } from './elements.tsx'
 
 const STATES: Readonly<Record<RuleStatus['state'], readonly [tone: Tone, word: string]>> = {
   firing: ['bad', 'firing'],
@@ -12,10 +12,12 @@ const STATES: Readonly<Record<RuleStatus['state'], readonly [tone: Tone, word: s
 /** Every rule with what the last run measured. */
 export const Rules = ({ rules }: Pick<AlertsOverview, 'rules'>) => {
   if (rules.length === 0) return <Empty>The configuration has no rules.</Empty>
+  const columns = ['Rule', 'State', 'Last measured', 'Condition', 'Severity']
+  const haveRunbooks = rules.some(({ runbook }) => runbook !== undefined)
   return (
     <>
-      <Table label="Rules" columns={['Rule', 'State', 'Last measured', 'Condition', 'Severity']}>
-        {rules.map(({ rule, state, value, condition, severity }) => (
+      <Table label="Rules" columns={haveRunbooks ? [...columns, 'Runbook'] : columns}>
+        {rules.map(({ rule, state, value, condition, severity, runbook }) => (
           <tr>
             <th scope="row">{rule}</th>
             <td>
@@ -26,6 +28,9 @@ export const Rules = ({ rules }: Pick<AlertsOverview, 'rules'>) => {
             <td>
               <Badge tone={severityTone(severity)}>{severity}</Badge>
             </td>
+            {haveRunbooks && (
+              <td class="text">{runbook === undefined ? '–' : <Runbook runbook={runbook} of={rule} />}</td>
+            )}
           </tr>
         ))}
       </Table>

@@ -48,10 +48,10 @@ describe('PagerDuty', () => {
       },
       links: [
         { href: 'https://wiki.example/errors?a=1&b=2', text: 'Runbook' },
-        { href: 'https://watch.example/admin/pages/alerts#error-rate', text: 'Edgewatch' },
+        { href: 'https://watch.example/admin/pages/alerts?alert=error-rate', text: 'Edgewatch' },
       ],
       client: 'Edgewatch',
-      client_url: 'https://watch.example/admin/pages/alerts#error-rate',
+      client_url: 'https://watch.example/admin/pages/alerts?alert=error-rate',
     })
   })
 

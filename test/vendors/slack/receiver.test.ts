@@ -50,7 +50,7 @@ describe('a message', () => {
                     '*critical* · error_ratio &gt; 0.05 over 5m · value 7.2 % · ' +
                     'since <!date^1795253400^{date_short_pretty} {time}|2026-11-21 09:30 UTC> · ' +
                     'Edgewatch (production) · <https://wiki.example/errors?a=1&amp;b=2|Runbook> · ' +
-                    '<https://watch.example/admin/pages/alerts#error-rate|Open>',
+                    '<https://watch.example/admin/pages/alerts?alert=error-rate|Open>',
                   verbatim: true,
                 },
               ],
