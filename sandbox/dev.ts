@@ -3,7 +3,8 @@ import { createServer } from 'node:net'
 import { startBackupJob } from './dev/backup-job.ts'
 import { banner } from './dev/banner.ts'
 import { insertSampleData } from './dev/sample-data.ts'
-import { type DevSettings, readSettings, takenPortMessage } from './dev/settings.ts'
+import { type DevSettings, readSettings, secondSandbox, takenPortMessage } from './dev/settings.ts'
+import { lockState } from './dev/state-lock.ts'
 import { startTicker } from './dev/ticker.ts'
 import { startTraffic } from './dev/traffic.ts'
 import { startWrangler } from './dev/wrangler.ts'
@@ -43,6 +44,8 @@ run().catch((error: Error) => {
 
 async function run(): Promise<void> {
   const settings = readSettings(process.env)
+  const lock = await lockState(settings.stateDir, settings.port, secondSandbox(settings))
+  closers.push(lock.release)
   await refuseTakenPorts(settings)
   const serviceUrl = `http://127.0.0.1:${settings.port}`
   console.log('Starting ...')
@@ -68,6 +71,7 @@ async function run(): Promise<void> {
     },
   })
   closers.push(wrangler.stop)
+  if (wrangler.pid !== undefined) lock.addGroup(wrangler.pid)
   await wrangler.ready
   if (stopping) return
   wrangler.ended.then((lastLines) => {
@@ -96,16 +100,12 @@ async function run(): Promise<void> {
 }
 
 async function refuseTakenPorts(settings: DevSettings): Promise<void> {
-  const ports = [
-    ['PORT', settings.port],
-    ['INBOX_PORT', settings.inboxPort],
-  ] as const
-  for (const [name, port] of ports) {
+  for (const port of [settings.port, settings.inboxPort]) {
     const server = createServer()
     try {
       await listen(server, port)
     } catch {
-      throw new Error(takenPortMessage(name, port))
+      throw new Error(takenPortMessage(port, settings))
     }
     await new Promise((resolve) => server.close(resolve))
   }

@@ -32,8 +32,13 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
 }
 
-/** What to say about a port that somebody else has. */
-export function takenPortMessage(name: 'PORT' | 'INBOX_PORT', port: number): string {
-  const other = port + 10 <= MAX_PORT ? port + 10 : port - 10
-  return `Port ${port} is taken: end what uses it, or choose another with ${name}=${other} npm run dev`
+/** The command that starts a second sandbox beside the first: with ports and state of its own. */
+export function secondSandbox({ port, inboxPort }: DevSettings): string {
+  const beside = (each: number) => (each + 10 <= MAX_PORT ? each + 10 : each - 10)
+  const stateDir = `.wrangler/state-${beside(port)}`
+  return `STATE_DIR=${stateDir} PORT=${beside(port)} INBOX_PORT=${beside(inboxPort)} npm run dev`
 }
+
+/** What to say about a port that somebody else has. */
+export const takenPortMessage = (port: number, settings: DevSettings): string =>
+  `Port ${port} is taken. End what uses it, or start a sandbox beside it: ${secondSandbox(settings)}`

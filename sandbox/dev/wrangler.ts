@@ -17,6 +17,8 @@ const LEVEL_OF_LOG_LINE = /^[▲✘] \[(WARNING|ERROR)\] (?=\d{4}-\d\d-|\{)/u
 
 /** `wrangler dev`, running the service. */
 export interface WranglerDev {
+  /** Of the process and its group; undefined where it did not start. */
+  readonly pid: number | undefined
   /** When the service accepts requests. Rejects where wrangler ends before. */
   readonly ready: Promise<void>
   /** When wrangler has ended: the last lines that it printed. */
@@ -71,7 +73,12 @@ export function startWrangler(options: {
   const endedTooSoon = ended.then((said) => {
     throw new Error(`wrangler dev ended:\n${said}`)
   })
-  return { ready: Promise.race([listening, endedTooSoon]), ended, stop: () => child.stop('SIGINT') }
+  return {
+    pid: child.process.pid,
+    ready: Promise.race([listening, endedTooSoon]),
+    ended,
+    stop: () => child.stop('SIGINT'),
+  }
 }
 
 /** Passes lines on, those of the start only from the first error on. `lastLines` grows. */

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { startBackupJob } from '../../sandbox/dev/backup-job.ts'
 import { banner } from '../../sandbox/dev/banner.ts'
 import { sampleData } from '../../sandbox/dev/sample-data.ts'
-import { readSettings, takenPortMessage } from '../../sandbox/dev/settings.ts'
+import { readSettings, secondSandbox, takenPortMessage } from '../../sandbox/dev/settings.ts'
 import { startTicker } from '../../sandbox/dev/ticker.ts'
 import { startTraffic } from '../../sandbox/dev/traffic.ts'
 import { toEnvFile } from '../../sandbox/dev/wrangler.ts'
@@ -50,10 +50,11 @@ describe('settings', () => {
   })
 
   test('a taken port is said with a way out', () => {
-    expect(takenPortMessage('PORT', 8787)).toBe(
-      'Port 8787 is taken: end what uses it, or choose another with PORT=8797 npm run dev',
+    expect(takenPortMessage(8788, readSettings({}))).toBe(
+      'Port 8788 is taken. End what uses it, or start a sandbox beside it: ' +
+        'STATE_DIR=.wrangler/state-8797 PORT=8797 INBOX_PORT=8798 npm run dev',
     )
-    expect(takenPortMessage('INBOX_PORT', 65_535)).toContain('INBOX_PORT=65525')
+    expect(secondSandbox(readSettings({ INBOX_PORT: '65535' }))).toContain('INBOX_PORT=65525')
   })
 })
 
