@@ -17,19 +17,13 @@ export class Dashboard {
   now = START_MS
   #app: Hono<{ Variables: AdminVariables }>
 
-  constructor(
-    tokens: readonly string[],
-    mount?: (clock: () => number) => Mounted,
-  ) {
+  constructor(tokens: readonly string[], mount?: (clock: () => number) => Mounted) {
     this.#app = new Hono<{ Variables: AdminVariables }>()
     this.deploy(tokens, mount)
   }
 
   /** Starts anew, with other tokens. */
-  deploy(
-    tokens: readonly string[],
-    mount: (clock: () => number) => Mounted = sample,
-  ): void {
+  deploy(tokens: readonly string[], mount: (clock: () => number) => Mounted = sample): void {
     const secrets = tokens.map((token) => new Secret(token))
     const clock = () => this.now
     const sessions = new Sessions({ tokens: secrets, clock, newId })

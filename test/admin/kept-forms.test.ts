@@ -22,10 +22,9 @@ const unescape = (text: string): string =>
 /** The hidden fields of the sign-in page, as a browser sends them. */
 const hiddenFields = (html: string): Record<string, string> =>
   Object.fromEntries(
-    [...html.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
-      name,
-      unescape(value),
-    ]),
+    [...html.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(
+      ([, name = '', value = '']) => [name, unescape(value)],
+    ),
   )
 
 /** Somebody who fills in a form, and sends it when the session has ended. */
@@ -122,7 +121,10 @@ describe('a form that is sent when the session has ended', () => {
 
   it('needs a valid token to come back', async () => {
     const { service } = await lateSender()
-    const answer = await service.signIn('wrong', { action: POST_INCIDENT, kept: 'title=x&form=post-incident' })
+    const answer = await service.signIn('wrong', {
+      action: POST_INCIDENT,
+      kept: 'title=x&form=post-incident',
+    })
     expect(await answer.text()).not.toContain('id="post-incident"')
   })
 })

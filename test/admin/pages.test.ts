@@ -175,7 +175,10 @@ describe('the pages', () => {
   it('show the alert first that a link names, also without a fragment', async () => {
     const sources = new FakeSources()
     const [alert] = BUSY.active
-    sources.alerts = { ...BUSY, active: [alert!, { ...alert!, alert: 'mongodb-down', summary: 'MongoDB is down' }] }
+    sources.alerts = {
+      ...BUSY,
+      active: [alert!, { ...alert!, alert: 'mongodb-down', summary: 'MongoDB is down' }],
+    }
     const { html } = await dashboard(sources)
     const order = async (path: string) =>
       [...(await html(path)).matchAll(/<li id="([^"]*)"( class="chosen")?/g)].map(([, id, chosen]) => [

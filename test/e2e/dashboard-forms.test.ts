@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { overflow, violations } from './chromium.ts'
-import { chartTexts, DashboardBrowser, expectSoon, PAGES } from './dashboard-browser.ts'
+import { chartTexts, DashboardBrowser, expectSoon, PAGES, TOKEN } from './dashboard-browser.ts'
 import { Sandbox } from './sandbox.ts'
 
 let sandbox: Sandbox
@@ -66,6 +66,62 @@ describe('an incident', () => {
     expect(await page.textContent('#incident')).toContain('Monitors: API health, Analysis endpoint')
     expect(await violations(page)).toEqual([])
     expect(problems).toEqual([])
+  })
+})
+
+describe('a form that is sent when the session has ended', () => {
+  it.each([true, false])('comes back after signing in, JavaScript: %s', async (javaScriptEnabled) => {
+    const { context, page } = await browser.signedIn({ javaScriptEnabled })
+    await page.goto(`${sandbox.url}/admin/pages/incidents`)
+    await page.click('text=Post an incident')
+    const post = page.locator('#post-incident')
+    await post.locator('[name=title]').fill('Late')
+    await post.locator('[name=message]').fill('Two\nlines')
+    await context.clearCookies()
+    await post.locator('button').click()
+    expect(await page.textContent('main')).toContain('Sign in to get back what you entered.')
+    if (javaScriptEnabled) expect(await violations(page)).toEqual([])
+    await page.fill('#token', TOKEN)
+    await page.click('button')
+    expect(await page.textContent('[role=alert]')).toContain('your session had ended')
+    expect(await post.locator('[name=message]').inputValue()).toBe('Two\nlines')
+    expect(await sandbox.admin('/admin/incidents')).toMatchObject({ open: [] })
+    await post.locator('button').click()
+    expect(await page.textContent('.notice')).toContain('Posted')
+    await page.click('#open >> text=Late')
+    await page.click('text=Withdraw')
+    await page.click('#withdraw-incident button')
+    expect(await page.textContent('.notice')).toContain('withdrawn')
+    expect(await sandbox.admin('/admin/incidents')).toMatchObject({ open: [] })
+  })
+})
+
+describe('an internal incident', () => {
+  it('is published, and the public sees that and nothing else of it', async () => {
+    await sandbox.breakServer('mongodb', 'down')
+    await sandbox.tick()
+    const { page, problems } = await browser.signedIn()
+    await page.goto(`${sandbox.url}/admin/pages/incidents`)
+    await page.click('#open >> text=MongoDB down')
+    await page.locator('#update-incident [name=message]').fill('The primary has no disk left.')
+    await page.click('text=Post internally')
+    expect(await page.textContent('.notice')).toContain('the status page does not show it')
+    await page.click('text=Publish on the status page')
+    const publish = page.locator('#publish-incident')
+    expect(await publish.locator('[name=message]').inputValue()).toBe('The primary has no disk left.')
+    await publish.locator('[name=title]').fill('Checkout fails')
+    await publish.locator('[name=message]').fill('Some orders fail.')
+    await publish.locator('button').click()
+    expect(await page.textContent('.notice')).toContain('Published')
+    expect(await violations(page)).toEqual([])
+    await expectSoon(async () => (await (await sandbox.fetch('/status')).text()).includes('Checkout fails'))
+    const status = await (await sandbox.fetch('/status')).text()
+    expect(status).toContain('Some orders fail.')
+    expect(status).not.toMatch(/MongoDB|disk left/)
+    await page.click('#incident >> text=MongoDB down')
+    expect(await page.textContent('#incident')).toContain('Published as Checkout fails')
+    expect(problems).toEqual([])
+    await sandbox.mendServer('mongodb')
   })
 })
 

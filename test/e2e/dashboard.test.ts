@@ -38,6 +38,20 @@ describe('signing in', () => {
     expect(page.url()).toBe(`${sandbox.url}/admin/pages/requests?range=24h`)
   })
 
+  it('keeps the fragment of a deep link, or without scripts the alert that its query names', async () => {
+    const { page, problems } = await browser.visit()
+    await browser.signIn(page, '/admin/pages/alerts#silences', 'wrong')
+    await page.fill('#token', TOKEN)
+    await page.click('button')
+    await page.waitForSelector('#freshness')
+    expect(page.url()).toBe(`${sandbox.url}/admin/pages/alerts#silences`)
+    expect(problems.filter((each) => !each.includes('401'))).toEqual([])
+    const plain = await browser.visit({ javaScriptEnabled: false })
+    await browser.signIn(plain.page, '/admin/pages/alerts?alert=mongodb-down')
+    await plain.page.waitForSelector('#freshness')
+    expect(await plain.page.textContent('#active')).toMatch(/mongodb-down/)
+  })
+
   it('lasts until signing out', async () => {
     const { context, page } = await browser.signedIn()
     const [cookie] = await context.cookies()

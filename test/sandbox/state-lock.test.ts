@@ -79,7 +79,11 @@ test('a lock whose process id is somebody else’s by now, or that says nothing,
   children.push(sleeper)
   const first = await lock()
   first.release()
-  for (const left of [JSON.stringify({ pid: sleeper.pid, port: 1 }), JSON.stringify({ pid: process.pid }), '']) {
+  for (const left of [
+    JSON.stringify({ pid: sleeper.pid, port: 1 }),
+    JSON.stringify({ pid: process.pid }),
+    '',
+  ]) {
     writeFileSync(lockFile(), left)
     const own = await lock()
     expect(JSON.parse(readFileSync(lockFile(), 'utf8'))).toEqual({ pid: process.pid, port: 8787 })

@@ -25,9 +25,7 @@ export function alertsPage(kit: PageKit): PageHandler {
           title="Active"
           aside={<a href="/admin/pages/incidents">Incidents</a>}
           reading={overview}
-          show={(value) => (
-            <ActiveAlerts overview={value} chosen={chosen} forms={forms} now={clock()} />
-          )}
+          show={(value) => <ActiveAlerts overview={value} chosen={chosen} forms={forms} now={clock()} />}
         />
         <Part
           id="silences"

@@ -30,7 +30,13 @@ export const Time = ({ atMs }: { atMs: number }) => (
 )
 
 /** Where to read what to do: a link if it is a web address, else the text that is configured. */
-export const Runbook = ({ runbook, of }: { runbook: string; /** The alert that it is for. */ of: string }) => {
+export const Runbook = ({
+  runbook,
+  of,
+}: {
+  runbook: string /** The alert that it is for. */
+  of: string
+}) => {
   const url = webUrl(runbook)
   if (url === undefined) return <>Runbook: {runbook}</>
   return (
