@@ -16,14 +16,14 @@ const ENTERED: [string, string][] = [
   ['by', 'kim'],
 ]
 
-const unescape = (text: string): string =>
+const unescaped = (text: string): string =>
   text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&amp;', '&')
 
 /** The hidden fields of the sign-in page, as a browser sends them. */
 const hiddenFields = (html: string): Record<string, string> =>
   Object.fromEntries(
     [...html.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(
-      ([, name = '', value = '']) => [name, unescape(value)],
+      ([, name = '', value = '']) => [name, unescaped(value)],
     ),
   )
 
@@ -58,7 +58,7 @@ describe('a form that is sent when the session has ended', () => {
     const form = html.split('id="post-incident"')[1]!.split('</form>')[0]!
     expect(html).toMatch(/<details open=""><summary>Post an incident/)
     expect(form).toContain('value="Slow &lt;search&gt;"')
-    expect(unescape(form)).toContain('Searches take long.\nWe "look" & wait.</textarea>')
+    expect(unescaped(form)).toContain('Searches take long.\nWe "look" & wait.</textarea>')
     expect(form).toContain('<option value="critical" selected="">')
     expect(form.match(/checked=""/g)).toHaveLength(2)
 
