@@ -4,7 +4,10 @@
 let urls: readonly string[] = []
 let concurrency = 1
 
-async function check(url: string): Promise<boolean> {
+/** Tries once more before it says down, as Edgewatch does: on a busy machine a kept connection may just be closed. */
+const check = async (url: string): Promise<boolean> => (await answers(url)) || (await answers(url))
+
+async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
     await response.text()
