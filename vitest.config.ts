@@ -57,11 +57,18 @@ export default defineConfig({
       inWorkerd({
         name: 'worker',
         isolate: false,
+        setupFiles: ['./test/isolation/setup.ts'],
         include: ['test/**/*.test.{ts,tsx}'],
-        exclude: ['test/{docs,e2e,sandbox}/**', ...OWN_VARIABLES],
+        exclude: ['test/{bench,docs,e2e,sandbox}/**', ...OWN_VARIABLES],
       }),
       inWorkerd({ name: 'variables', include: OWN_VARIABLES }),
-      { test: { name: 'node', testTimeout: TEST_TIMEOUT_MS, include: ['test/{docs,sandbox}/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'node',
+          testTimeout: TEST_TIMEOUT_MS,
+          include: ['test/{bench,docs,sandbox}/**/*.test.ts'],
+        },
+      },
     ],
   },
 })

@@ -1,7 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createApp } from '../../src/app.ts'
-import { servicesOf } from '../../src/services.ts'
+import { type Services, servicesOf } from '../../src/services.ts'
 
 const VARIABLES = [
   'ADMIN_TOKEN',
@@ -19,10 +19,16 @@ const VARIABLES = [
   'WEBHOOK_SECRET',
 ]
 
+const deployed: Services[] = []
+
+/** The services of all apps that were deployed since the last call. */
+export const takeDeployed = (): readonly Services[] => deployed.splice(0)
+
 /** The app as it is deployed, with these variables and none of the sandbox's. */
 export function deploy(variables: Record<string, unknown> = {}) {
   const bindings = Object.fromEntries(Object.entries(env).filter(([name]) => !VARIABLES.includes(name)))
   const services = servicesOf({ ...bindings, LOG_LEVEL: 'error', ...variables } as unknown as Env)
+  deployed.push(services)
   const app = createApp(services)
   return {
     services,
