@@ -119,7 +119,6 @@ export function commitJudgement(
     correctFutureTimes(store, settings.clock())
     // The next run writes it down, too, unless the object is evicted before it, as one is that nobody else asks.
     const savedMs = Math.max(store.judgedAtMs(), store.lastRun()?.judgedAtMs ?? 0)
-    if (judgedAtMs - savedMs >= JUDGED_SAVED_MS) store.saveJudgedAt(Math.min(judgedAtMs, now))
     const silences = store.silences(now)
     const changes = new Changes(store, settings, now)
     for (const status of statuses) {
@@ -131,6 +130,10 @@ export function commitJudgement(
       const silenced = silenceOf(seen, silences, now)
       const hold = { monitor, status, incident, configured, silenced, judgedAtMs: Math.min(judgedAtMs, now) }
       changes.step(seen, holdOf(hold))
+    }
+    // One that comes late must not undo a change, also not in the next life of the object.
+    if (changes.isMade || judgedAtMs - savedMs >= JUDGED_SAVED_MS) {
+      store.saveJudgedAt(Math.min(judgedAtMs, now))
     }
     return changes.commit()
   })
@@ -160,12 +163,18 @@ class Changes {
   readonly #now: number
   readonly #open: ReadonlyMap<string, Incident>
   readonly #owed: Owed[] = []
+  #isMade = false
 
   constructor(store: LedgerStore, settings: LedgerSettings, now: number) {
     this.#store = store
     this.#settings = settings
     this.#now = now
     this.#open = store.incidents.open()
+  }
+
+  /** Whether any incident changed. */
+  get isMade(): boolean {
+    return this.#isMade
   }
 
   /** The open incident of an alert, as it was before these changes. */
@@ -244,7 +253,9 @@ class Changes {
   /** A row is written only where something changed. */
   #save(incident: Incident): void {
     const before = this.#open.get(incident.alert)
-    if (!before || JSON.stringify(before) !== JSON.stringify(incident)) this.#store.incidents.save(incident)
+    if (before && JSON.stringify(before) === JSON.stringify(incident)) return
+    this.#isMade = true
+    this.#store.incidents.save(incident)
   }
 }
 

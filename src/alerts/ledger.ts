@@ -85,6 +85,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
   constructor(ctx: DurableObjectState, env: E) {
     super(ctx, env)
     this.#store = new LedgerStore(ctx.storage)
+    this.#judgedAtMs = this.#store.judgedAtMs()
   }
 
   /** Asked for once per life of the object. */

@@ -160,6 +160,7 @@ describe('a monitor that is down', () => {
 
   it('has another incident each time, also within a millisecond', () =>
     inWatchedWorld(async (world) => {
+      world.staysInMemory = 'no object is evicted and constructed again within a millisecond'
       for (const seen of ['down', 'up', 'down', 'up'] as const) {
         await world.ledger.observeMonitors([{ id: 'api-health', state: seen, seen, regions: [] }], world.now)
       }

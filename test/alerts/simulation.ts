@@ -165,6 +165,7 @@ export class Simulation {
   attach(state: DurableObjectState): void {
     const random = this.#world?.random
     this.#world = new World(state)
+    this.#world.staysInMemory = 'evictions are steps of the story, so that both lives are tested'
     if (random) this.#world.random = random
     this.#world.clock = () => this.time.now
     this.#world.routes = ROUTES

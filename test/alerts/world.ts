@@ -17,6 +17,7 @@ import { createCatalog } from '../../src/metrics/catalog.ts'
 import type { Recorder } from '../../src/metrics/model.ts'
 import type { MetricsQuery, RouteTotals, SeriesValue } from '../../src/metrics/query.ts'
 import type { MonitorStatus } from '../../src/monitors/model.ts'
+import { type Evictable, evictable } from '../isolation/eviction.ts'
 
 /** So late that no real alarm comes while a test sets the time. */
 export const START_MS = Date.UTC(2200, 0, 1)
@@ -86,12 +87,18 @@ export class World {
   /** What was recorded: `name{labels}` and the sum, or for gauges the last value. */
   readonly recorded = new Map<string, number>()
   flushes = 0
+  /** Why the ledger stays in memory; by default it is evicted between any two calls. */
+  staysInMemory: string | undefined
   readonly state: DurableObjectState
-  ledger: TestLedger
+  readonly #ledger: Evictable<TestLedger>
 
   constructor(state: DurableObjectState) {
     this.state = state
-    this.ledger = new TestLedger(state, this)
+    this.#ledger = evictable(() => new TestLedger(state, this), this)
+  }
+
+  get ledger(): TestLedger {
+    return this.#ledger.object
   }
 
   receiver(name: string): FakeReceiver {
@@ -100,7 +107,7 @@ export class World {
 
   /** A new instance over the same storage, with the configuration as it is now: a deployment, or an eviction. */
   restart(): void {
-    this.ledger = new TestLedger(this.state, this)
+    this.#ledger.evict()
   }
 
   /** The monitors are judged at the present time, which takes a millisecond. */

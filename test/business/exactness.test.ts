@@ -46,6 +46,7 @@ describe('whatever is sent again, fails or dies in between', () => {
         const outcomes: string[] = []
         const written: DocumentWrite[] = []
         const { world, accept, alarm, alarmAt, evict, stub, sample } = createWorld({
+          staysInMemory: 'evictions are steps of the story, so that both lives are tested',
           send: async (batch, deliver) => {
             const outcome = counts.shift() ?? 'arrives'
             if (outcome === 'lost') throw new Error('lost')

@@ -206,7 +206,7 @@ describe('documents', () => {
       fields: { collection: 'framework_compliance', reason: 'the validator refuses it' },
     })
     expect(await sample('edgewatch_events_refused_total')).toBe(1)
-    expect(await sample('edgewatch_events_backlog')).toBe(undefined)
+    expect(await sample('edgewatch_events_backlog')).toBe(0)
   })
 })
 

@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import * as z from 'zod'
@@ -12,6 +12,7 @@ import { EventQueue } from '../../src/index.ts'
 import { noReporter } from '../../src/logging/no-reporter.ts'
 import type { Batch } from '../../src/metrics/batch.ts'
 import type { Metric } from '../../src/metrics/model.ts'
+import { evict, evictingStub, type Residence } from '../isolation/eviction.ts'
 import { catalog, createWorld as createMetricsWorld } from '../metrics/harness.ts'
 
 /** Far ahead, so that alarms come only when the test lets them. */
@@ -84,7 +85,7 @@ function event(sent: object, now = NOON): BusinessEvent {
 }
 
 /** What a test may change while the queue runs. */
-export interface QueueWorld {
+export interface QueueWorld extends Residence {
   now: number
   maxBacklog: number
   database: BusinessDatabase | undefined
@@ -134,22 +135,23 @@ export function createWorld(initial: Partial<QueueWorld> = {}) {
     errors: noReporter,
   }))
   const stub = env.EVENT_QUEUE.getByName(`queue-${++queues}`)
+  const queue = evictingStub(stub, world) as unknown as EventQueueClient
   return {
     world,
     log: store.log,
     stub,
-    queue: stub as unknown as EventQueueClient,
-    accept: (...events: object[]) =>
-      (stub as unknown as EventQueueClient).accept(events.map((each) => event(each, world.now))),
+    queue,
+    accept: (...events: object[]) => queue.accept(events.map((each) => event(each, world.now))),
     /** Lets the alarm come, if one is set; whether it was. */
-    alarm: () => runDurableObjectAlarm(stub),
+    async alarm() {
+      if (world.staysInMemory === undefined) await evict(stub)
+      return await runDurableObjectAlarm(stub)
+    },
     alarmAt: () => runInDurableObject(stub, (_, state) => state.storage.getAlarm()),
-    evict: () =>
-      evictDurableObject(stub).catch((error: Error) => {
-        if (!error.message.includes('not currently running')) throw error
-      }),
-    /** Counts the rows that `work` makes the queue write, alarms included; the object must not be evicted meanwhile. */
+    evict: () => evict(stub),
+    /** Counts the rows that `work` makes the queue write, alarms included. */
     async rowsWritten(work: () => Promise<unknown>): Promise<number> {
+      world.staysInMemory ??= 'the rows are counted within the object'
       let rows = 0
       await runInDurableObject(stub, (_, { storage }) => {
         const exec = storage.sql.exec.bind(storage.sql)

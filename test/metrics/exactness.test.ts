@@ -61,7 +61,11 @@ describe('whatever fails in between', () => {
         fc.array(step, { minLength: 5, maxLength: 40 }),
         fc.integer({ min: 2, max: 8 }),
         async (steps, maxSeries) => {
-          const { world, buffer, client, text, evict } = createWorld({ shards: SHARDS, maxSeries })
+          const { world, buffer, client, text, evict } = createWorld({
+            shards: SHARDS,
+            maxSeries,
+            staysInMemory: 'evictions are steps of the story, so that both lives are tested',
+          })
           const deliveries: string[] = []
           const buffers = Array.from({ length: BUFFERS }, (_, index) => {
             const target = client(index / BUFFERS)

@@ -1,4 +1,3 @@
-import { evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import { MetricsStore } from '../../src/index.ts'
@@ -11,6 +10,7 @@ import type { MetricsStoreNamespace } from '../../src/metrics/client.ts'
 import { MetricsClient, siblingShards } from '../../src/metrics/client.ts'
 import type { Metric } from '../../src/metrics/model.ts'
 import type { MetricsStoreSettings } from '../../src/metrics/store.ts'
+import { evict, evictingStub, type Residence } from '../isolation/eviction.ts'
 
 /** The names of the ESG platform's dashboards. */
 export const catalog = createCatalog('esg')
@@ -45,7 +45,7 @@ export function recordingLogger(): Logger & { readonly lines: LoggedLine[] } {
 }
 
 /** What a test may change of a store while it runs. */
-export interface World {
+export interface World extends Residence {
   catalog: Readonly<Record<string, Metric>> & typeof catalog
   maxSeries: number
   shards: number
@@ -67,8 +67,9 @@ export function createWorld(initial: Partial<World> = {}) {
   }
   const log = recordingLogger()
   const prefix = `world-${++worlds}-`
+  const stubOf = (name: string) => env.METRICS_STORE.getByName(prefix + name)
   const namespace: MetricsStoreNamespace = {
-    getByName: (name) => env.METRICS_STORE.getByName(prefix + name),
+    getByName: (name) => evictingStub(stubOf(name), world),
   }
   const clock = () => world.now
 
@@ -97,12 +98,9 @@ export function createWorld(initial: Partial<World> = {}) {
     clock,
     namespace,
     client,
-    shard: (index: number) => namespace.getByName(`shard-${index}`) as never,
+    shard: (index: number) => stubOf(`shard-${index}`),
     /** Takes a shard out of memory, if it is there. */
-    evict: (index = 0) =>
-      evictDurableObject(env.METRICS_STORE.getByName(`${prefix}shard-${index}`)).catch((error: Error) => {
-        if (!error.message.includes('not currently running')) throw error
-      }),
+    evict: (index = 0) => evict(stubOf(`shard-${index}`)),
     /** A buffer whose pauses take no time. @param random chooses its shard, from 0 to 1. */
     buffer(options: { random?: number; maxSeries?: number; send?: (batch: Batch) => Promise<void> } = {}) {
       const target = client(options.random)

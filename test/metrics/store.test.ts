@@ -264,6 +264,7 @@ describe('rows written', { timeout: 30_000 }, () => {
   it('are one for each hand-over, and a few more for the snapshot after 128 of them', async () => {
     const { world, buffer, shard, text } = createWorld()
     await text()
+    world.staysInMemory = 'the rows are counted within the object'
     const rows = await watchRows(shard(0))
     const cron = buffer()
     for (let minute = 0; minute < 384; minute++) {
@@ -281,6 +282,7 @@ describe('rows written', { timeout: 30_000 }, () => {
     one.recordRequest(request('/a'))
     await one.flush()
     await text() // the first shard takes note of the other's series
+    world.staysInMemory = 'the rows are counted within the object'
     const rows = await watchRows(shard(0))
     await text()
     await client().read({ windows: [{ fromMs: 0, toMs: world.now }], series: [] })
@@ -297,6 +299,7 @@ describe('a write that fails', { timeout: 30_000 }, () => {
       let failures = 0
       let recorded = 0
       await text()
+      world.staysInMemory = 'its storage is made to fail'
       await runInDurableObject(shard(0), (_, state) => {
         const { sql } = state.storage
         const exec = sql.exec.bind(sql)

@@ -10,6 +10,7 @@ import type { CheckResult, MonitorStatus, Region } from '../../src/monitors/mode
 import type { ProbeRequest } from '../../src/monitors/ports.ts'
 import type { UptimeSettings } from '../../src/monitors/settings.ts'
 import { UptimeMonitorObject } from '../../src/monitors/uptime.ts'
+import { type Evictable, evictable } from '../isolation/eviction.ts'
 
 type Monitors = NonNullable<ConfigInput['monitors']>
 type Windows = NonNullable<ConfigInput['maintenance']>
@@ -49,17 +50,23 @@ export class World {
   /** How often something was recorded since the test last set it to 0. */
   recordings = 0
   flushes = 0
+  /** Why the monitor stays in memory; by default it is evicted between any two calls. */
+  staysInMemory: string | undefined
   readonly state: DurableObjectState
-  uptime!: TestUptime
+  readonly #uptime: Evictable<TestUptime>
 
   constructor(state: DurableObjectState) {
     this.state = state
-    this.restart()
+    this.#uptime = evictable(() => new TestUptime(state, this), this)
+  }
+
+  get uptime(): TestUptime {
+    return this.#uptime.object
   }
 
   /** A new instance over the same storage, with the configuration as it is now: a deployment, or an eviction. */
   restart(): void {
-    this.uptime = new TestUptime(this.state, this)
+    this.#uptime.evict()
   }
 
   configure(monitors: Monitors, maintenance: Windows = this.maintenance): void {

@@ -41,7 +41,7 @@ describe('a run', () => {
       expect(new Set(world.probes.map(({ region, shard }) => `${region} ${shard}`)).size).toBe(100)
       expect(Math.max(...world.sleeps)).toBeLessThan(40_000)
       expect(world.sleeps).toHaveLength(98) // the first of each region begins at once
-      expect(world.uptime.report().monitors.every(({ state }) => state === 'up')).toBe(true)
+      expect(world.uptime.report().monitors.filter(({ state }) => state === 'up')).toHaveLength(1_000)
     }))
 
   it('has the first failure checked again at once, so that one run decides', () =>
@@ -180,6 +180,7 @@ describe('a prober', () => {
 
   it('that is slow holds up neither the other regions nor the next run, and is not asked again meanwhile', () =>
     inWorld(async (world) => {
+      world.staysInMemory = 'a result that comes after its run waits in memory for the next one'
       world.configure([{ ...PLAIN, locations: ['us-east', 'eu-west'] }])
       const gate = Promise.withResolvers<void>()
       world.onProbe = (region) => (region === 'eu-west' ? gate.promise : Promise.resolve())
@@ -679,6 +680,7 @@ describe('the metrics of monitors', () => {
 
   it('hand over only what changed', () =>
     inWorld(async (world) => {
+      world.staysInMemory = 'after an eviction all gauges are handed over again'
       world.configure([PLAIN])
       await world.tick()
       world.recordings = 0

@@ -1,14 +1,15 @@
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import { PushStore } from '../../src/index.ts'
 import type { PushStoreClient } from '../../src/push/client.ts'
 import { groupLabels } from '../../src/push/model.ts'
 import type { PushStoreSettings } from '../../src/push/store.ts'
+import { evict, evictingStub, type Residence } from '../isolation/eviction.ts'
 import { catalog, NOON } from '../metrics/harness.ts'
 
 /** What a test may change of a store while it runs. */
-interface World {
+interface World extends Residence {
   catalog: PushStoreSettings['catalog']
   maxSeriesPerGroup: number
   maxSeries: number
@@ -50,7 +51,7 @@ export function createWorld(initial: Partial<World> = {}) {
     clock: () => world.now,
   }))
   const name = `push-world-${++worlds}`
-  const store = (): PushStoreClient => env.PUSH_STORE.getByName(name)
+  const store = (): PushStoreClient => evictingStub(env.PUSH_STORE.getByName(name), world)
   return {
     world,
     store,
@@ -63,7 +64,7 @@ export function createWorld(initial: Partial<World> = {}) {
       return store().push({ labels: groupLabels(labels), replace, ...body })
     },
     /** Takes the store out of memory. */
-    evict: () => evictDurableObject(env.PUSH_STORE.getByName(name)),
+    evict: () => evict(env.PUSH_STORE.getByName(name)),
     /** How long the rows on disk are, in bytes. */
     rowLengths: () =>
       runInDurableObject(env.PUSH_STORE.getByName(name), (_, { storage }) =>
