@@ -140,13 +140,15 @@ describe('an alert', () => {
   )
 
   it('owes each receiver per incident one firing, then reminders, then one resolved, and nothing else', () => {
+    const reached = { firing: 0, reminder: 0, resolved: 0 }
     fc.assert(
       fc.property(runs, (each) => {
         const told = new Map<string, string[]>()
         const all = story([...each, { holds: false }, { holds: false }])
         for (const { phase, owed } of all) {
           for (const text of owed) {
-            const [kind, , receiver] = text.split(' ') as [string, string, string]
+            const [kind, , receiver] = text.split(' ') as [keyof typeof reached, string, string]
+            reached[kind] += 1
             told.set(receiver, [...(told.get(receiver) ?? []), kind])
           }
           if (phase !== 'firing') {
@@ -157,10 +159,13 @@ describe('an alert', () => {
         }
         expect(told.size).toBe(0)
       }),
+      { numRuns: 500 },
     )
+    expect(Math.min(...Object.values(reached))).toBeGreaterThan(10)
   })
 
   it('never fires before its condition was seen to hold for long enough, and always after', () => {
+    let fired = 0
     fc.assert(
       fc.property(fc.array(fc.constantFrom(true, true, true, false, undefined)), (holds) => {
         const forMs = 3 * MINUTE
@@ -171,7 +176,9 @@ describe('an alert', () => {
         const heldMinutes = recent.filter((each, index) => each && recent[index - 1]).length
         if (first === -1) expect(heldMinutes).toBeLessThan(3)
         else expect(heldMinutes).toBe(3)
+        if (first !== -1) fired += 1
       }),
     )
+    expect(fired).toBeGreaterThan(0)
   })
 })

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { currentContext, runWithContext } from '../../src/logging/context.ts'
 import type { LogFields, Logger } from '../../src/logging/model.ts'
 import { type ObserveOptions, type ObserveVariables, observe } from '../../src/observe/middleware.ts'
 import type { Observation } from '../../src/observe/observation.ts'
@@ -145,6 +146,13 @@ describe('observation', () => {
     }).request('/items/1')
     expect(other.status).toBe(200)
     expect(observations).toHaveLength(1)
+    expect(log.lines.at(-1)?.event).toBe('observation_failed')
+
+    let asked = 0
+    const stopped = await createApp({ clock: () => (asked++ === 0 ? nowMs : failing()) }).request('/items/1')
+    expect(stopped.status).toBe(200)
+    expect(asked).toBe(2)
+    expect(log.lines.filter(({ event }) => event === 'observation_failed')).toHaveLength(3)
   })
 
   it('does not wait for the flush', async () => {
@@ -158,12 +166,22 @@ describe('observation', () => {
   })
 
   it('runs the handlers in the context that carries the request id', async () => {
-    const ids: string[] = []
+    const app = createApp({ withContext: (_, requestId, work) => runWithContext({ requestId }, work) })
+    app.get('/context', async (c) => {
+      await Promise.resolve()
+      return c.text(currentContext()?.requestId ?? 'none')
+    })
+    const response = await app.request('/context', { headers: { 'X-Request-Id': 'abc' } })
+    expect(await response.text()).toBe('abc')
+    expect(currentContext()).toBeUndefined()
+  })
+
+  it('records within that context, so that the log line carries the request id', async () => {
+    const ids: unknown[] = []
+    const keep = () => void ids.push(currentContext()?.requestId)
     const app = createApp({
-      withContext: (_, requestId, work) => {
-        ids.push(requestId)
-        return work()
-      },
+      withContext: (_, requestId, work) => runWithContext({ requestId }, work),
+      log: { debug: keep, info: keep, warn: keep, error: keep },
     })
     await app.request('/items/1', { headers: { 'X-Request-Id': 'abc' } })
     expect(ids).toEqual(['abc'])

@@ -224,7 +224,10 @@ describe('free text', () => {
   }
 
   it('is text in HTML, never markup', () => {
-    for (const html of outputsOf(hostile()).html) {
+    const pages = outputsOf(hostile()).html
+    expect(pages.length).toBeGreaterThan(0)
+    for (const html of pages) {
+      expect(html).toContain('&lt;script')
       expect(html).not.toMatch(/<script|<img|<svg\/|\]\]><b>/)
       // Inside quoted attributes, quotes are escaped.
       expect(html).not.toMatch(/="[^"]*<script/)
@@ -247,6 +250,7 @@ describe('free text', () => {
     expect(items.map((item) => textOf(item, 'title'))).toContain(`Monitoring: ${kept}`)
     // Readers take an RSS description for HTML, so it is escaped once more.
     expect(items.map((item) => textOf(item, 'description')).join()).not.toContain('<script>')
+    expect(badges).toHaveLength(3)
     for (const picture of badges) expect(textOf(picture, 'title')).toContain('<script>')
   })
 
