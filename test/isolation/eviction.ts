@@ -62,23 +62,32 @@ export const evict = (stub: DurableObjectStub): Promise<void> =>
     if (!error.message.includes('not currently running')) throw error
   })
 
+/** Calls under way, by the id of the object. */
+const underWay = new Map<string, number>()
+
 /** A stub by which an object is evicted before each call, unless another call is under way. */
 export function evictingStub<T extends object>(stub: T, residence: Residence = {}): T {
-  const calls = { underWay: 0 }
+  const id = String((stub as unknown as DurableObjectStub).id)
+  const count = (by: number) => {
+    const calls = (underWay.get(id) ?? 0) + by
+    if (calls === 0) underWay.delete(id)
+    else underWay.set(id, calls)
+    return calls
+  }
   return new Proxy(stub, {
     get(target, name) {
       const method = Reflect.get(target, name) as unknown
       if (typeof method !== 'function' || name === 'then') return method
       return async (...args: unknown[]) => {
-        calls.underWay += 1
+        const isOnly = count(1) === 1
         try {
-          if (calls.underWay === 1 && residence.staysInMemory === undefined) {
+          if (isOnly && residence.staysInMemory === undefined) {
             await evict(stub as unknown as DurableObjectStub)
           }
           // Called as a method: `apply` would be the name of a remote one.
           return await (target as Record<PropertyKey, (...args: unknown[]) => unknown>)[name]!(...args)
         } finally {
-          calls.underWay -= 1
+          count(-1)
         }
       }
     },
