@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
-import { servicesOf } from '../../src/services.ts'
+import { AlertLedger } from '../../src/index.ts'
+import { maxSeriesOf, servicesOf } from '../../src/services.ts'
 import { KeptDataset } from '../observe/analytics-engine.ts'
 import {
   adminRequest,
@@ -70,6 +71,19 @@ describe('every request to the deployed Worker', () => {
     vi.spyOn(recorder, 'needsFlush', 'get').mockReturnValue(true)
     await request('/health/live')
     expect(flushLater).toHaveBeenCalledOnce()
+  })
+
+  it('is handed over after metrics.flushSeconds', async () => {
+    const { services } = deploy()
+    const { recorder, metrics, catalog, config } = services
+    const send = vi.spyOn(metrics, 'send').mockResolvedValue()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    recorder.increment(catalog.ticks, { outcome: 'ok' })
+    recorder.flushLater(() => {})
+    await vi.advanceTimersByTimeAsync(config.metrics.flushSeconds * 1000 - 1)
+    expect(send).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(send).toHaveBeenCalledOnce()
   })
 
   it('is slow from the configured time on', async () => {
@@ -143,9 +157,9 @@ describe('what a request fails with', () => {
       expect(after).toBe(before + 1)
     })
     limit.mockResolvedValue({ success: true })
-    errors.report(new Error('one that is let through'))
+    errors.report(new Error('one that is let through'), { tags: { job: 'test' } })
     const event = await eventAtSentry('one that is let through')
-    expect(event).toMatchObject({ environment: 'development' })
+    expect(event).toMatchObject({ environment: 'development', tags: { job: 'test' } })
     expect(await exposition()).toMatch(/^edgewatch_errors_total\{outcome="sent"\} [1-9]/m)
   }, 40_000)
 })
@@ -236,6 +250,18 @@ describe('/health of the deployed Worker', () => {
     )
   }, 30_000)
 
+  it('tells which notifications are pending and which are dead', async () => {
+    vi.spyOn(AlertLedger.prototype, 'status').mockReturnValue({
+      active: [],
+      notifications: { pending: 3, dead: 1 },
+      scheduler: { lastRunAtMs: Date.now() - 7_000 },
+    })
+    const { request: send } = deploy({ ADMIN_TOKEN: 'admin' })
+    expect(await (await send('/health/detailed', bearer('admin'))).json()).toMatchObject({
+      metrics: { notifications_pending: 3, notifications_dead: 1, scheduler_lag_seconds: expect.any(Number) },
+    })
+  })
+
   it('names the version, the environment and the deployment', async () => {
     const response = await request('/health/live', { headers: { Accept: 'application/health+json' } })
     expect(await response.json()).toMatchObject({
@@ -278,4 +304,28 @@ it('writes what LOG_LEVEL and LOG_FORMAT ask for', async () => {
   await deploy({ LOG_LEVEL: 'info', LOG_FORMAT: 'text' }).request('/health/live')
   expect(written.mock.calls).toEqual([[expect.stringMatching(/^\S+ .*api_request/)]])
   expect(variables).not.toHaveProperty('LOG_LEVEL') // the deployed Worker keeps the default
+})
+
+it('takes a dependency for what the configuration says, and only where it is configured', () => {
+  expect(deploy({ ...env }).services.roles).toEqual({ mongodb: 'critical', redis: 'optional' })
+  expect(deploy().services.roles).toEqual({})
+})
+
+it('caches under the name and the environment of the service', async () => {
+  const { services } = deploy({ ...env, ENVIRONMENT: 'staging' })
+  await services.cache().set('wiring', { a: 1 }, 60)
+  const response = await fetch(variables.UPSTASH_REDIS_REST_URL!, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${variables.UPSTASH_REDIS_REST_TOKEN}` },
+    body: JSON.stringify(['GET', 'edgewatch:Edgewatch:staging:wiring']),
+  })
+  expect(await response.json()).toEqual({ result: '{"a":1}' })
+})
+
+it('leaves room for the series of every monitor', () => {
+  const { config } = servicesOf(env)
+  const monitors = Array.from({ length: 300 }, (_, index) => ({ ...config.monitors[0]!, id: `m${index}` }))
+  const metrics = { ...config.metrics, maxSeries: 100 }
+  expect(maxSeriesOf({ ...config, metrics, monitors: [] })).toBe(100)
+  expect(maxSeriesOf({ ...config, metrics, monitors })).toBeGreaterThanOrEqual(600)
 })
