@@ -322,6 +322,10 @@ it('caches under the name and the environment of the service', async () => {
   expect(await response.json()).toEqual({ result: '{"a":1}' })
 })
 
+it('shows the statistics of the cache where there is one', async () => {
+  expect(await (await adminRequest('/metrics/cache')).json()).toMatchObject({ status: 'enabled' })
+})
+
 it('leaves room for the series of every monitor', () => {
   const { config } = servicesOf(env)
   const monitors = Array.from({ length: 300 }, (_, index) => ({ ...config.monitors[0]!, id: `m${index}` }))
