@@ -179,7 +179,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   app.use('/heartbeat/*', heartbeatGuard.required)
   app.route('/heartbeat', heartbeatRoutes(services.uptime))
 
-  const businessSettings = { business: services.business, catalog, recorder, clock: systemClock }
+  const businessSettings = { business: services.business, catalog, recorder, clock: systemClock, log }
   app.use('/events/*', ingestGuard.required)
   app.route('/events', eventRoutes(businessSettings))
 

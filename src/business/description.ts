@@ -45,7 +45,7 @@ export const businessOperations: OperationGroup = {
         }),
       },
       errors: {
-        503: 'Switched off, because not configured; or too many events wait, and none of these was taken',
+        503: 'Not configured; or too many events wait, and none of these was taken; or temporarily unavailable',
       },
     },
     'GET /admin/business': {

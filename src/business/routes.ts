@@ -1,11 +1,14 @@
 import { Hono } from 'hono'
 import type * as z from 'zod'
 import type { BusinessConfig } from '../config/business.ts'
+import type { Unavailable } from '../lib/answered.ts'
+import { answered } from '../lib/answered.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isoTime, SECOND_MS } from '../lib/clock.ts'
 import { HttpError, invalidRequest } from '../lib/http-error.ts'
 import { lazySchema } from '../lib/lazy-schema.ts'
 import { validate } from '../lib/validation.ts'
+import type { Logger } from '../logging/model.ts'
 import type { Catalog } from '../metrics/catalog.ts'
 import type { Recorder } from '../metrics/model.ts'
 import type * as answers from './answers.ts'
@@ -29,13 +32,22 @@ export interface BusinessRoutesSettings {
   readonly catalog: Catalog
   readonly recorder: Recorder
   readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Where the queue fails or is slow. What it may have taken is not counted again under the same ids. */
+const UNAVAILABLE: Unavailable = {
+  timeoutMs: 10 * SECOND_MS,
+  object: 'event_queue',
+  code: 'events_unavailable',
+  message: 'events are temporarily unavailable: send them again under the same ids',
 }
 
 /** A call of `POST /events`. Its events are checked one by one. */
 const eventsBody = lazySchema((z) => z.strictObject({ events: z.array(z.unknown()).min(1).max(500) }))
 
 /** `POST /events`: what applications tell; to be mounted behind `INGEST_TOKEN`. */
-export function eventRoutes({ business, catalog, recorder, clock }: BusinessRoutesSettings) {
+export function eventRoutes({ business, catalog, recorder, clock, log }: BusinessRoutesSettings) {
   const count = (outcome: string, events: readonly { readonly type: string }[]) => {
     for (const { type } of events) recorder.increment(catalog.events, { type, outcome })
   }
@@ -49,7 +61,7 @@ export function eventRoutes({ business, catalog, recorder, clock }: BusinessRout
     count('rejected', rejected)
     if (events.length === 0) throw nothingGood(rejected)
 
-    const answer = await business.queue().accept(events)
+    const answer = await answered(business.queue().accept(events), UNAVAILABLE, log)
     if (answer.outcome === 'full') {
       count('turned_away', events)
       c.set('statusIsAnswer', true) // the backlog has an alert of its own

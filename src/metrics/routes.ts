@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import type * as z from 'zod'
+import type { Unavailable } from '../lib/answered.ts'
+import { answered } from '../lib/answered.ts'
 import { SECOND_MS } from '../lib/clock.ts'
-import { within } from '../lib/deadline.ts'
 import { HttpError } from '../lib/http-error.ts'
 import type { TokenGuard } from '../lib/token-guard.ts'
 import type { Logger } from '../logging/model.ts'
@@ -26,7 +27,12 @@ export interface MetricsRoutesSettings {
   readonly log: Logger
 }
 
-const STORE_TIMEOUT_MS = 4 * SECOND_MS
+const UNAVAILABLE: Unavailable = {
+  timeoutMs: 4 * SECOND_MS,
+  object: 'metrics_store',
+  code: 'metrics_unavailable',
+  message: 'metrics are temporarily unavailable',
+}
 
 /** The routes under `/metrics`. Refusals are thrown as `HttpError`s. */
 export function metricsRoutes({
@@ -52,29 +58,20 @@ export function metricsRoutes({
 
   routes.get('/', async (c) => {
     const format = negotiateFormat(c.req.header('Accept'))
-    const text = await answered(store.exposition(format, isAnonymous(c) ? anonymous?.monitors : undefined))
+    const monitors = isAnonymous(c) ? anonymous?.monitors : undefined
+    const text = await answered(store.exposition(format, monitors), UNAVAILABLE, log)
     return c.body(text, 200, { 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept' })
   })
 
   routes.get('/cache', async (c) => {
     if (!cacheEnabled) return c.json({ status: 'disabled' })
-    const { series } = await answered(store.read({ windows: [], series: cacheQuery(catalog) }))
+    const { series } = await answered(
+      store.read({ windows: [], series: cacheQuery(catalog) }),
+      UNAVAILABLE,
+      log,
+    )
     return c.json({ status: 'enabled', statistics: cacheStatistics(series) })
   })
-
-  /** What the store gives; 503 where it fails or is slow. */
-  async function answered<T>(answer: Promise<T>): Promise<T> {
-    try {
-      const result = await within(STORE_TIMEOUT_MS, answer)
-      if (result.ok) return result.value
-      log.warn('metrics_store_timed_out', { timeout_ms: STORE_TIMEOUT_MS })
-    } catch (error) {
-      log.error('metrics_store_failed', { error })
-    }
-    throw new HttpError(503, 'metrics_unavailable', "the metrics can't be read at the moment", {
-      headers: { 'Retry-After': '5' },
-    })
-  }
 
   return routes
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
+import type { Unavailable } from '../lib/answered.ts'
 import { SECOND_MS } from '../lib/clock.ts'
-import { within } from '../lib/deadline.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { incompleteBody, limitBody } from '../lib/limit-body.ts'
 import type { TokenGuard } from '../lib/token-guard.ts'
@@ -19,7 +19,13 @@ export interface PushRoutesSettings extends PushCounts {
   readonly log: Logger
 }
 
-const STORE_TIMEOUT_MS = 10 * SECOND_MS
+/** Where the store fails or is slow. */
+export const UNAVAILABLE: Unavailable = {
+  timeoutMs: 10 * SECOND_MS,
+  object: 'push_store',
+  code: 'push_unavailable',
+  message: 'pushes are temporarily unavailable',
+}
 
 const STATUS: Readonly<Record<Refusal['code'], number>> = {
   invalid_push: 400,
@@ -49,18 +55,4 @@ export function accepted<T>(outcome: Refusable<T>): T {
   if (outcome.ok) return outcome.value
   const { code, message } = outcome.error
   throw new HttpError(STATUS[code], code, message)
-}
-
-/** What the store gives. @throws HttpError 503 where it fails or is slow */
-export async function answered<T>(answer: Promise<T>, log: Logger): Promise<T> {
-  try {
-    const result = await within(STORE_TIMEOUT_MS, answer)
-    if (result.ok) return result.value
-    log.warn('push_store_timed_out', { timeout_ms: STORE_TIMEOUT_MS })
-  } catch (error) {
-    log.error('push_store_failed', { error })
-  }
-  throw new HttpError(503, 'push_unavailable', 'pushes are not taken at the moment', {
-    headers: { 'Retry-After': '5' },
-  })
 }

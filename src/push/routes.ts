@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import type * as z from 'zod'
+import { answered } from '../lib/answered.ts'
 import { isoTime } from '../lib/clock.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { lazySchema } from '../lib/lazy-schema.ts'
@@ -8,7 +9,7 @@ import { validate } from '../lib/validation.ts'
 import type * as answers from './answers.ts'
 import type { PushStoreClient } from './client.ts'
 import { parseGroupingPath } from './grouping-path.ts'
-import { accepted, answered, bodyOf, largeBody, type PushRoutesSettings } from './http.ts'
+import { accepted, bodyOf, largeBody, type PushRoutesSettings, UNAVAILABLE } from './http.ts'
 import type { GroupLabels, Refusable } from './model.ts'
 import { groupLabels } from './model.ts'
 import { otlpRoutes } from './otlp/routes.ts'
@@ -32,11 +33,11 @@ export function pushRoutes(settings: PushRoutesSettings): Hono {
     routes.on(['PUT', 'POST'], path, async (c) => {
       const labels = accepted(groupOf(c))
       const push = { labels, replace: c.req.method === 'PUT', ...(await bodyOf(c)) }
-      accepted(await answered(store().push(push), log))
+      accepted(await answered(store().push(push), UNAVAILABLE, log))
       return c.body(null, 200)
     })
     routes.delete(path, async (c) => {
-      await answered(store().remove(accepted(groupOf(c))), log)
+      await answered(store().remove(accepted(groupOf(c))), UNAVAILABLE, log)
       return c.body(null, 202)
     })
   }

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { MongoClient } from 'mongodb'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/app.ts'
+import type { EventQueueClient } from '../../src/business/ports.ts'
 import { MINUTE_MS } from '../../src/lib/clock.ts'
 import { servicesOf } from '../../src/services.ts'
 import { startOwnServers } from '../own-servers.ts'
@@ -120,25 +121,46 @@ describe('POST /events', PATIENCE, () => {
     expect(await response.json()).toEqual({ accepted: 500, duplicates: 0, rejected: [] })
   })
 
-  it('says when to come again where too many wait, and takes nothing', async () => {
+  const postTo = (accept: EventQueueClient['accept']) => {
     const services = servicesOf(env)
-    const full = async () => ({ outcome: 'full' as const, backlog: 50_000, retryAfterSeconds: 17 })
     const app = createApp({
       ...servicesOf({ ...env, INGEST_TOKEN: 'new' } as unknown as Env),
-      business: { ...services.business!, queue: () => ({ ...services.business!.queue(), accept: full }) },
+      business: { ...services.business!, queue: () => ({ ...services.business!.queue(), accept }) },
     })
     const init = {
       method: 'POST',
       headers: { Authorization: 'Bearer new', 'Content-Type': 'application/json' },
       body: JSON.stringify({ events: [activity('full')] }),
     }
-    const response = await app.request('/events', init, env, {
+    return app.request('/events', init, env, {
       waitUntil() {},
       passThroughOnException() {},
       props: {},
     } as unknown as ExecutionContext)
+  }
+
+  it('says when to come again where too many wait, and takes nothing', async () => {
+    const response = await postTo(async () => ({ outcome: 'full', backlog: 50_000, retryAfterSeconds: 17 }))
     expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '17'])
     expect(await response.json()).toMatchObject({ error: { code: 'backlog_full' } })
+  })
+
+  it('says when to come again where the queue fails', async () => {
+    const response = await postTo(() => Promise.reject(new Error('the object is away')))
+    expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5'])
+    expect(await response.json()).toMatchObject({ error: { code: 'events_unavailable' } })
+  })
+
+  it('says when to come again where the queue hangs', async () => {
+    vi.useFakeTimers()
+    try {
+      const answer = postTo(() => new Promise(() => {}))
+      await vi.advanceTimersByTimeAsync(10_000)
+      const response = await answer
+      expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5'])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it.each([

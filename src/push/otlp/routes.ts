@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
 import type * as z from 'zod'
+import { answered } from '../../lib/answered.ts'
 import { renderError } from '../../lib/http-answers.ts'
 import { HttpError } from '../../lib/http-error.ts'
 import { truncate } from '../../lib/text.ts'
 import type { exported } from '../answers.ts'
-import { accepted, answered, bodyOf, largeBody, type PushRoutesSettings } from '../http.ts'
+import { accepted, bodyOf, largeBody, type PushRoutesSettings, UNAVAILABLE } from '../http.ts'
 import { countPushes, type PushVariables } from '../outcomes.ts'
 import type { ExportOutcome } from '../store.ts'
 
@@ -40,7 +41,7 @@ export function otlpRoutes(settings: PushRoutesSettings) {
       const how = 'set OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=http/json, or send application/json'
       throw new HttpError(415, 'unsupported_media_type', `OTLP is taken in JSON only: ${how}`)
     }
-    const outcome = accepted(await answered(store().export(body), log))
+    const outcome = accepted(await answered(store().export(body), UNAVAILABLE, log))
     countPoints(outcome)
     const { rejectedPoints, repeatedPoints, reasons } = outcome
     if (rejectedPoints > 0) {
