@@ -278,7 +278,7 @@ function judgedSince(judgedAtMs: number, last: LastRun | undefined, now: number)
 
 function updateSamples(input: RunInput, store: LedgerStore, now: number): CounterSamples {
   if (input.plan.query.series.length === 0 || input.metrics === undefined) return NO_SAMPLES
-  const samples = sampleCounters(input.plan, input.metrics, store.samples() ?? NO_SAMPLES, now)
+  const samples = sampleCounters(input.plan, input.metrics, store.samples(), now)
   if (samples !== NO_SAMPLES) store.saveSamples(samples)
   return samples
 }

@@ -1,7 +1,9 @@
+import { cutText } from '../lib/rows.ts'
 import { IncidentStore } from './incident-store.ts'
 import type { Pending, Silence } from './model.ts'
 import { OutboxStore } from './outbox-store.ts'
-import type { CounterSamples } from './samples.ts'
+import type { CounterSamples, SamplesByRun } from './samples.ts'
+import { fromSamplesByRun, NO_SAMPLES } from './samples.ts'
 
 /** Why a rule was not evaluated. */
 export type Unmeasured = 'no_data' | 'off'
@@ -22,7 +24,7 @@ export interface LastRun {
 
 /**
  * What the ledger keeps, in the SQLite of its Durable Object. A row written costs money, also in an index: what
- * changes at each run is one row, and the indexes hold only what is open.
+ * changes at each run is one row, or as few as it fits into, and the indexes hold only what is open.
  */
 export class LedgerStore {
   readonly incidents: IncidentStore
@@ -76,12 +78,15 @@ export class LedgerStore {
     this.#saveMemo('failed', atMs)
   }
 
-  samples(): CounterSamples | undefined {
-    return this.#memo<CounterSamples>('samples')
+  samples(): CounterSamples {
+    const known = this.#memo<CounterSamples>('counters')
+    if (known) return known
+    const byRun = this.#memo<SamplesByRun>(SAMPLES_BY_RUN)
+    return byRun ? fromSamplesByRun(byRun) : NO_SAMPLES
   }
 
   saveSamples(samples: CounterSamples): void {
-    this.#saveMemo('samples', samples)
+    this.#saveMemo('counters', samples)
   }
 
   silences(now: number): Silence[] {
@@ -112,27 +117,47 @@ export class LedgerStore {
   /** Forgets history that is too old or too long: an hourly matter. */
   prune(now: number): void {
     this.deleteEndedSilences(now)
+    this.#sql('DELETE FROM memo WHERE key = ?', SAMPLES_BY_RUN)
     this.incidents.prune(now)
     this.outbox.prune(now)
   }
 
   #memo<T>(key: string): T | undefined {
-    const [row] = this.#sql<{ body: string }>('SELECT body FROM memo WHERE key = ?', key)
-    return row && (JSON.parse(row.body) as T)
+    const rows = this.#sql<{ body: string }>(
+      'SELECT body FROM memo WHERE key >= ? AND key < ? ORDER BY key',
+      key,
+      afterPieces(key),
+    )
+    return rows.length === 0 ? undefined : (JSON.parse(rows.map(({ body }) => body).join('')) as T)
   }
 
   #saveMemo(key: string, value: unknown): void {
-    this.#sql(
-      'INSERT INTO memo (key, body) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body',
-      key,
-      JSON.stringify(value),
-    )
+    let last = key
+    for (const [index, body] of cutText(JSON.stringify(value)).entries()) {
+      last = pieceKey(key, index)
+      this.#sql(
+        'INSERT INTO memo (key, body) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body',
+        last,
+        body,
+      )
+    }
+    this.#sql('DELETE FROM memo WHERE key > ? AND key < ?', last, afterPieces(key))
   }
 
   #sql<Row extends Record<string, SqlStorageValue>>(statement: string, ...values: SqlStorageValue[]): Row[] {
     return this.#storage.sql.exec<Row>(statement, ...values).toArray()
   }
 }
+
+/** Where version 0.1 stored the samples. */
+const SAMPLES_BY_RUN = 'samples'
+
+/** The row of a piece of what is stored under a key: `run`, `run/001`, … */
+const pieceKey = (key: string, index: number): string =>
+  index === 0 ? key : `${key}/${String(index).padStart(3, '0')}`
+
+/** Follows the rows of all pieces: `0` is the character after `/`. */
+const afterPieces = (key: string): string => `${key}0`
 
 // WITHOUT ROWID: a text key would be a second row for each.
 const SCHEMA = [

@@ -12,6 +12,8 @@ import type { EventQueueSettings } from './settings.ts'
 /** Entries and documents that are handed on at once. */
 const MAX_ENTRIES = 200
 const MAX_WRITES = 1_000
+/** Entries are read with their documents, which take some 3 KB each at worst. */
+const MAX_WRITES_READ = 5_000
 /** Portions that one alarm carries out before the next one goes on. */
 const MAX_PORTIONS = 20
 
@@ -59,9 +61,12 @@ export class Delivery {
     for (let portion = 0; portion < MAX_PORTIONS; portion++) {
       const { source, counted, counting } = this.#log.current().progress
       const { lastSequence } = this.#log.current()
-      const upTo = counting > counted ? counting : Math.min(counted + MAX_ENTRIES, lastSequence)
-      if (upTo === counted || this.#pauseMs(this.#countNotBeforeMs) > 0) return
-      const entries = this.#entries(counted, upTo)
+      if (counted === lastSequence || this.#pauseMs(this.#countNotBeforeMs) > 0) return
+      const entries =
+        counting > counted
+          ? this.#entries(counted, counting)
+          : this.#entries(counted, lastSequence, MAX_WRITES_READ)
+      const upTo = entries.at(-1)!.sequence
       if (counting !== upTo) this.#log.commit((each) => each.advance({ counting: upTo }))
       const batch = {
         version: BATCH_VERSION,

@@ -44,7 +44,7 @@ const MAX_REMEMBERED = 100_000
 const SLOTS = 65_536
 /** Entries and ids between two rows of ids: no more are read when the object starts. */
 const MAX_LOOSE_ENTRIES = 128
-const MAX_LOOSE_IDS = 5_000
+const MAX_LOOSE_IDS = 3_000
 const CHUNKS = 1_024
 /** A row that is shorter may lie until it is written over; a longer one is removed when it is done. UTF-16 units. */
 const MAX_LEFT_LENGTH = 2_000
@@ -80,15 +80,12 @@ export class EventLog {
       doneTotal: 0,
       swept: 0,
     }
-    const chunks = sql.exec<ChunkRow>(
-      'SELECT chunk, sequence, total, accepted_at_ms, ids FROM known_ids ORDER BY chunk',
-    )
-    for (const row of chunks) {
+    const chunks = this.#lastChunks(now)
+    for (const row of chunks.reverse()) {
       this.#chunk = row.chunk
       this.#chunkedUpTo = row.sequence
       this.#last = { sequence: row.sequence, total: row.total }
-      if (row.accepted_at_ms < now - REMEMBERED_MS) continue
-      for (const id of JSON.parse(row.ids) as string[]) this.#ids.set(id, row.accepted_at_ms)
+      for (const id of row.ids) this.#ids.set(id, row.accepted_at_ms)
     }
     for (let entry = this.entry(this.#last.sequence + 1); entry; entry = this.entry(entry.sequence + 1)) {
       this.#remember(entry)
@@ -103,6 +100,7 @@ export class EventLog {
       CREATE TABLE IF NOT EXISTS entries (slot INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, entry TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS known_ids (slot INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, sequence INTEGER NOT NULL,
         total INTEGER NOT NULL, accepted_at_ms INTEGER NOT NULL, ids TEXT NOT NULL);
+      CREATE INDEX IF NOT EXISTS known_chunks ON known_ids (chunk);
       CREATE TABLE IF NOT EXISTS state (key INTEGER PRIMARY KEY, value TEXT NOT NULL);
     `)
   }
@@ -175,6 +173,22 @@ export class EventLog {
     this.#write(REPORT, report)
   }
 
+  /** The rows of ids that are remembered, latest first; at least one where there are any. */
+  #lastChunks(now: number): Chunk[] {
+    const chunks: Chunk[] = []
+    let ids = 0
+    for (const row of this.#sql.exec<ChunkRow>(
+      'SELECT chunk, sequence, total, accepted_at_ms, ids FROM known_ids ORDER BY chunk DESC',
+    )) {
+      const isOld = ids >= MAX_REMEMBERED || row.accepted_at_ms < now - REMEMBERED_MS
+      if (isOld && chunks.length > 0) break // nor are those before it read
+      const chunk = { ...row, ids: isOld ? [] : (JSON.parse(row.ids) as string[]) }
+      chunks.push(chunk)
+      ids += chunk.ids.length
+    }
+    return chunks
+  }
+
   /** Removes long rows that nobody needs any more: they are done with, and their ids are known otherwise. */
   #sweep(done: number): number {
     const upTo = Math.min(done, this.#chunkedUpTo)
@@ -236,6 +250,8 @@ export interface LogAccess {
   /** Changes it in a transaction. */
   commit(work: (log: EventLog) => void): void
 }
+
+type Chunk = Omit<ChunkRow, 'ids'> & { readonly ids: readonly string[] }
 
 type ChunkRow = {
   readonly chunk: number

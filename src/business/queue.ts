@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import { MINUTE_MS, SECOND_MS } from '../lib/clock.ts'
+import { byteLength, MAX_ROW_BYTES } from '../lib/rows.ts'
 import { Accumulator } from '../metrics/accumulator.ts'
 import type { MetricDelta } from '../metrics/batch.ts'
 import { Delivery, MIN_RETRY_MS } from './delivery.ts'
@@ -47,7 +48,10 @@ export abstract class EventQueueObject<E> extends DurableObject<E> implements Ev
     }
     // Nothing is awaited from here on, so that the alarm is set if and only if the events are stored.
     if (alarmMs === null || alarmMs > now + gatherMs) void this.ctx.storage.setAlarm(now + gatherMs)
-    this.#commit((each) => each.append(entryOf(fresh, now, settings)))
+    const entries = entriesOf(fresh, now, settings)
+    this.#commit((each) => {
+      for (const entry of entries) each.append(entry)
+    })
     return { outcome: 'taken', accepted: fresh.length, duplicates }
   }
 
@@ -150,7 +154,15 @@ interface Ready {
   readonly reports: ReportKeeper
 }
 
-/** What a call comes to. */
+/** What a call comes to: one entry, or as many as its events need to fit into rows. */
+function entriesOf(events: readonly BusinessEvent[], now: number, settings: EventQueueSettings): Entry[] {
+  const entry = entryOf(events, now, settings)
+  if (events.length === 1 || byteLength(JSON.stringify(entry)) <= MAX_ROW_BYTES) return [entry]
+  const half = Math.ceil(events.length / 2)
+  return [events.slice(0, half), events.slice(half)].flatMap((some) => entriesOf(some, now, settings))
+}
+
+/** What events come to. */
 function entryOf(events: readonly BusinessEvent[], now: number, settings: EventQueueSettings): Entry {
   const { config, effects, catalog, maxSeries, clock, log, database, newId } = settings
   const counts = new EventCounts({ catalog, maxSeries, clock, log })

@@ -1,5 +1,6 @@
 import type { BusinessConfig, QueryResult } from '../config/business.ts'
 import { DAY_MS } from '../lib/clock.ts'
+import { truncate } from '../lib/text.ts'
 import type { Gauge, Recorder } from '../metrics/model.ts'
 import { OTHER } from '../metrics/series.ts'
 import type { BusinessMetrics } from './effects.ts'
@@ -30,6 +31,8 @@ export interface BusinessReport {
 }
 
 const REVENUE_DAYS = 90
+/** Of a tier or a framework; 400 of them are one row. UTF-16 units. */
+const MAX_NAME_LENGTH = 200
 
 /** Of all tiers, in US dollars. */
 export const monthlyRevenue = ({ tiers }: Pick<BusinessReport, 'tiers'>): number =>
@@ -145,4 +148,11 @@ const count = (value: unknown): number => (typeof value === 'number' && Number.i
 
 /** What something is called; a database may hold no text where we expect one. */
 const name = (value: unknown): string =>
-  typeof value === 'string' ? value : value === null || value === undefined ? 'none' : JSON.stringify(value)
+  truncate(
+    typeof value === 'string'
+      ? value
+      : value === null || value === undefined
+        ? 'none'
+        : JSON.stringify(value),
+    MAX_NAME_LENGTH,
+  )

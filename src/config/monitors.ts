@@ -6,16 +6,16 @@ import { locations } from './location-schemas.ts'
 import { monitorId } from './monitor-ids.ts'
 import { severity } from './rules.ts'
 import {
+  fetchedUrl,
   headerValueText,
   hostText,
-  labelName,
+  labels,
   lineText,
   monitoredUrlText,
+  runbook,
   secretText,
   slug,
-  urlText,
   whenUnset,
-  fetchedUrl,
 } from './text.ts'
 import { isTemplate } from './text-rules.ts'
 
@@ -104,8 +104,8 @@ const common = {
     .default(true),
   /** Of the alert that fires while it is down. */
   severity: severity.default('critical'),
-  labels: z.record(labelName, z.string()).default({}),
-  runbook: urlText.optional(),
+  labels,
+  runbook,
   /** Names or ids of monitors: while one of them is down, this one pages nobody. */
   dependsOn: z.array(z.string()).default([]),
   whenUnset,

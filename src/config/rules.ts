@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { SEVERITIES } from './severity.ts'
 import { BUILT_IN_SIGNALS, isOfManyRequests, isOfMonitor, isOverRequests } from './signals.ts'
-import { durationMs, labelName, slug, urlText } from './text.ts'
+import { durationMs, labels, runbook, slug } from './text.ts'
 
 /** See `SEVERITIES`. */
 export const severity = z.enum(SEVERITIES)
@@ -14,7 +14,7 @@ const builtInSignal = z.enum(BUILT_IN_SIGNALS)
  */
 const metricSignal = z.strictObject({
   metric: z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, { error: 'a Prometheus metric name' }),
-  labels: z.record(labelName, z.string()).default({}),
+  labels,
 })
 
 /** What looks as if it were filled in, and isn't. A `${NAME}` is filled in before rules are read. */
@@ -41,7 +41,7 @@ export const rule = z
     /** How long the condition must hold before the alert fires. */
     for: durationMs.prefault('0s'),
     severity,
-    labels: z.record(labelName, z.string()).default({}),
+    labels,
     /** One line for the person who is paged. `{value}` and `{threshold}` are filled in. */
     summary: z
       .string()
@@ -51,7 +51,7 @@ export const rule = z
         error: 'a text where only {value} and {threshold} are in braces: nothing else is filled in',
       }),
     /** Where to read what to do. */
-    runbook: urlText.optional(),
+    runbook,
   })
   .refine(({ route, signal }) => route === undefined || isOverRequests(signal), {
     path: ['route'],

@@ -67,6 +67,25 @@ export const slug = text.slugText(z)
 /** See `labelNameText`. */
 export const labelName = text.labelNameText(z)
 
+const MAX_LABELS_LENGTH = 10_000
+
+/** Labels of an alert or a series. Each incident and notification holds them, in one row. */
+export const labels = z
+  .record(labelName, z.string())
+  .refine((all) => JSON.stringify(all).length <= MAX_LABELS_LENGTH, {
+    error: `labels with at most ${MAX_LABELS_LENGTH} characters in all`,
+  })
+  .default({})
+
+const MAX_RUNBOOK_LENGTH = 2_000
+
+/** Where to read what to do. */
+export const runbook = urlText
+  .refine((url) => String(url).length <= MAX_RUNBOOK_LENGTH, {
+    error: `at most ${MAX_RUNBOOK_LENGTH} characters`,
+  })
+  .optional()
+
 /**
  * What becomes of a part whose `${NAME}` is not set: `fail` makes it a mistake, `disable` switches the part off, and
  * the service says so. `fail` unless stated.

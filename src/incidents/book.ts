@@ -105,7 +105,7 @@ export abstract class IncidentBookObject<E> extends DurableObject<E> {
       monitors,
       updates: [],
     }
-    return ok(this.#write(withUpdate(page, { ...first, ...said, atMs })))
+    return ok(this.#write(withUpdate(page, wellFormed({ ...first, ...said, atMs }))))
   }
 
   /** Adds an update. What a person opened and resolved takes only notes, with the stage `resolved`. */
@@ -117,7 +117,7 @@ export abstract class IncidentBookObject<E> extends DurableObject<E> {
     if (page.posted?.resolvedAtMs !== undefined && update.stage !== 'resolved') {
       return refused('the incident is resolved: only notes with the stage resolved may follow')
     }
-    return ok(this.#write(withUpdate(page, { ...update, atMs: this.#now })))
+    return ok(this.#write(withUpdate(page, wellFormed({ ...update, atMs: this.#now }))))
   }
 
   /** Changes the title or the monitors. */
@@ -161,5 +161,8 @@ export abstract class IncidentBookObject<E> extends DurableObject<E> {
     return rows.map(({ body }) => JSON.parse(body) as BookPage)
   }
 }
+
+/** Half of a surrogate pair would be escaped, which takes twice the room: 50 of the longest updates fit into a row. */
+const wellFormed = (update: WrittenUpdate): WrittenUpdate => ({ ...update, text: update.text.toWellFormed() })
 
 const refused = (message: string) => err({ message, retryable: false })

@@ -32,4 +32,7 @@ export const slugText = (z: Pick<Zod, 'string'>) =>
 
 /** A Prometheus label name that is not reserved (data model, "Metric names and labels"). */
 export const labelNameText = (z: Pick<Zod, 'string'>) =>
-  z.string().regex(/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/, { error: 'a Prometheus label name' })
+  z
+    .string()
+    .regex(/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/, { error: 'a Prometheus label name' })
+    .max(200, { error: 'at most 200 characters' })

@@ -24,6 +24,11 @@ export interface Batch {
   readonly source: string
   /** 1 for a source's first batch, then rising by 1. */
   readonly sequence: number
+  /**
+   * When it was made, by the source's clock; undefined where the source sends it again however late. It tells the store
+   * whether the batch may be of a source that it forgot.
+   */
+  readonly createdAtMs?: number
   readonly metrics: readonly MetricDelta[]
   readonly minutes: readonly MinuteDelta[]
 }

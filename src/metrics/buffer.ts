@@ -157,6 +157,12 @@ export class MetricsBuffer extends Accumulator {
   #freeze(): Batch {
     this.#source ??= this.#newId()
     this.#sequence += 1
-    return { version: BATCH_VERSION, source: this.#source, sequence: this.#sequence, ...this.drain() }
+    return {
+      version: BATCH_VERSION,
+      source: this.#source,
+      sequence: this.#sequence,
+      createdAtMs: this.clock(),
+      ...this.drain(),
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { cutBytes, MAX_ROW_BYTES } from '../lib/rows.ts'
 import type { MetricDelta, MinuteDelta } from './batch.ts'
 
 /** A hand-over as it was settled, or what the store adds itself (then without a source). */
@@ -26,9 +27,8 @@ export interface Snapshot {
 const SLOTS = 128
 /** A snapshot comes earlier where the entries since the last one are longer than this, in UTF-16 units. */
 const MAX_JOURNAL_LENGTH = 4_000_000
-/** A longer entry makes for a snapshot at once: a row holds 2 MB. */
-const MAX_ENTRY_LENGTH = 600_000
-const MAX_ROW_BYTES = 1_900_000
+/** A longer entry makes for a snapshot at once, for it might not fit into a row. */
+const MAX_ENTRY_LENGTH = MAX_ROW_BYTES / 3
 const SNAPSHOT_VERSION = 1
 
 /**
@@ -104,17 +104,17 @@ export class Journal {
     const bytes = new TextEncoder().encode(
       JSON.stringify({ version: SNAPSHOT_VERSION, ...snapshot, metrics: snapshot.metrics.map(pack) }),
     )
-    const chunks = Math.ceil(bytes.length / MAX_ROW_BYTES)
-    for (let chunk = 0; chunk < chunks; chunk++) {
+    const chunks = cutBytes(bytes)
+    for (const [chunk, piece] of chunks.entries()) {
       this.#sql.exec(
         `INSERT INTO snapshot (chunk, sequence, bytes) VALUES (?, ?, ?)
          ON CONFLICT (chunk) DO UPDATE SET sequence = excluded.sequence, bytes = excluded.bytes`,
         chunk,
         this.#sequence,
-        bytes.slice(chunk * MAX_ROW_BYTES, (chunk + 1) * MAX_ROW_BYTES),
+        piece,
       )
     }
-    this.#sql.exec('DELETE FROM snapshot WHERE chunk >= ?', chunks)
+    this.#sql.exec('DELETE FROM snapshot WHERE chunk >= ?', chunks.length)
     this.#snapshotSequence = this.#sequence
     this.#length = 0
   }

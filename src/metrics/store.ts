@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Clock } from '../lib/clock.ts'
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/clock.ts'
+import { HOUR_MS, MINUTE_MS } from '../lib/clock.ts'
 import { getOrAdd } from '../lib/get-or-add.ts'
 import type { Logger } from '../logging/model.ts'
 import type { Batch, MetricDelta } from './batch.ts'
@@ -8,6 +8,7 @@ import { BATCH_VERSION } from './batch.ts'
 import type { Catalog } from './catalog.ts'
 import type { ExpositionFormat } from './exposition.ts'
 import { renderExposition } from './exposition.ts'
+import { ForgottenSources } from './forgotten-sources.ts'
 import type { JournalEntry, SourceState } from './journal.ts'
 import { Journal } from './journal.ts'
 import type { Metric } from './model.ts'
@@ -51,8 +52,6 @@ interface State {
   readonly minutes: Map<number, Window>
 }
 
-/** A source that was silent for so long is forgotten. */
-const SOURCE_KEPT_MS = DAY_MS
 /** Connections that may wait for an answer at once; the platform allows 6. */
 const CONCURRENT_SIBLINGS = 5
 
@@ -65,6 +64,7 @@ const CONCURRENT_SIBLINGS = 5
 export abstract class MetricsStoreObject<E = unknown> extends DurableObject<E> {
   readonly #journal: Journal
   readonly #ring: WindowRing
+  readonly #forgotten: ForgottenSources
   readonly #warned = new Set<string>()
   #known: { settings: MetricsStoreSettings; metrics: ReadonlyMap<string, Metric> } | undefined
   #loaded: State | undefined
@@ -73,8 +73,10 @@ export abstract class MetricsStoreObject<E = unknown> extends DurableObject<E> {
     super(ctx, env)
     this.#journal = new Journal(ctx.storage.sql)
     this.#ring = new WindowRing(ctx.storage.sql)
+    this.#forgotten = new ForgottenSources(ctx.storage.sql)
     this.#journal.migrate()
     this.#ring.migrate()
+    this.#forgotten.migrate()
   }
 
   /** Asked for once. */
@@ -87,9 +89,15 @@ export abstract class MetricsStoreObject<E = unknown> extends DurableObject<E> {
   async ingest(batch: Batch): Promise<void> {
     if (batch.version !== BATCH_VERSION) throw new Error(`batch version ${batch.version} is not known here`)
     const { registry, sources } = this.#state()
-    if (batch.sequence <= (sources.get(batch.source)?.sequence ?? 0)) return
+    const { catalog, maxSeries, clock, log } = this.#settings()
+    const last =
+      sources.get(batch.source)?.sequence ??
+      this.#forgotten.lastSequence(batch.source, batch.createdAtMs, clock())
+    if (batch.sequence <= last) {
+      if (last === Number.POSITIVE_INFINITY) log.error('metrics_batch_too_old', { source: batch.source })
+      return
+    }
 
-    const { catalog, maxSeries, clock } = this.#settings()
     const settled = registry.settle(batch.metrics, this.#metrics(), maxSeries)
     for (const metric of settled.refused) this.#warnOnce('metric_refused', metric)
     for (const metric of settled.dropped.keys()) this.#warnOnce('metric_series_capped', metric)
@@ -200,9 +208,7 @@ export abstract class MetricsStoreObject<E = unknown> extends DurableObject<E> {
     }
     for (const [hour, window] of hours) this.#ring.add('hours', hour, window)
     state.minutes.clear()
-    for (const [source, { seenAtMs }] of state.sources) {
-      if (seenAtMs < now - SOURCE_KEPT_MS) state.sources.delete(source)
-    }
+    this.#forgotten.take(state.sources, now)
     this.#journal.writeSnapshot({ metrics: state.registry.toDeltas(), sources: [...state.sources] })
   }
 

@@ -12,7 +12,7 @@ export const KEPT_HOURS = 90 * 24
 const MINUTES_PER_HOUR = HOUR_MS / MINUTE_MS
 
 /** More routes than this in a window are added up as `other`, so that it fits into a row. */
-const MAX_ROUTES = 1000
+const MAX_ROUTES = 500
 
 /** Requests within some time, by route: `[errors, sum of durations in seconds, requests per duration bucket…]`. */
 export type Window = Map<string, Numbers>

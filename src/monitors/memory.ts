@@ -54,37 +54,25 @@ export function onlyWatched(
 }
 
 const VERSION = 1
-/** What a run may be stored with. Only thousands of reasons make it longer than this; the next checks tell them again. */
-const MAX_BYTES = 1_000_000
-
 /** The memory as JSON. Lists instead of objects: with a thousand monitors all of it is written each minute. */
 export function encodeMemory(memory: Memory): string {
-  const encode = (withReasons: boolean) =>
-    JSON.stringify({
-      version: VERSION,
-      judgedAtMs: memory.judgedAtMs,
-      orderMs: memory.orderMs,
-      control: memory.control,
-      monitors: Array.from(memory.monitors, ([id, { state, sinceMs, regions }]) => [
-        id,
-        state ?? null,
-        sinceMs ?? null,
-        Array.from(regions, ([region, { askedAtMs, view, colo }]) => {
-          const { isDown, isSlow, inARow, knownAtMs, last } = view
-          const values = [region, askedAtMs, isDown, isSlow, inARow, knownAtMs]
-          const lastValues = last && [
-            last.atMs,
-            last.outcome,
-            last.latencyMs,
-            withReasons ? last.reason : undefined,
-            colo,
-          ]
-          return [...values, ...(lastValues ?? [])].map((value) => value ?? null)
-        }),
-      ]),
-    })
-  const text = encode(true)
-  return new TextEncoder().encode(text).length <= MAX_BYTES ? text : encode(false)
+  return JSON.stringify({
+    version: VERSION,
+    judgedAtMs: memory.judgedAtMs,
+    orderMs: memory.orderMs,
+    control: memory.control,
+    monitors: Array.from(memory.monitors, ([id, { state, sinceMs, regions }]) => [
+      id,
+      state ?? null,
+      sinceMs ?? null,
+      Array.from(regions, ([region, { askedAtMs, view, colo }]) => {
+        const { isDown, isSlow, inARow, knownAtMs, last } = view
+        const values = [region, askedAtMs, isDown, isSlow, inARow, knownAtMs]
+        const lastValues = last && [last.atMs, last.outcome, last.latencyMs, last.reason, colo]
+        return [...values, ...(lastValues ?? [])].map((value) => value ?? null)
+      }),
+    ]),
+  })
 }
 
 /** The memory of an encoded one. What another version wrote is not read: each check tells it anew. */

@@ -35,11 +35,14 @@ export class OpenHour {
     return this.#last
   }
 
-  /** Adds a run; the first one may be the last of an hour before, without its checks. */
-  add(run: Run): void {
-    this.passTime(run.atMs)
-    for (const check of run.checks) this.#monitor(check.monitor).checks.push(check)
-    this.#last = { atMs: run.atMs, states: run.states }
+  /**
+   * Adds a run; the first one may be the last of an hour before, without its checks.
+   * @param isMore whether it is another part of the run before
+   */
+  add({ atMs, checks, states }: Run, isMore = false): void {
+    this.passTime(atMs)
+    for (const check of checks) this.#monitor(check.monitor).checks.push(check)
+    this.#last = { atMs, states: isMore ? new Map([...(this.#last?.states ?? []), ...states]) : states }
   }
 
   /** Counts the time since the last run, as far as it lies in this hour. @param toMs when the next run came */

@@ -1,4 +1,5 @@
 import { getOrAdd } from '../lib/get-or-add.ts'
+import { byteLength, cutText, MAX_ROW_BYTES } from '../lib/rows.ts'
 import type { CheckResult, MonitorState, Region } from './model.ts'
 
 // What is written for every check, as JSON with tables for its texts. Binary numbers of variable length would take half
@@ -16,9 +17,11 @@ export interface PackedChecks {
   readonly numbers: readonly number[]
 }
 
-/** A run as it is stored: its checks, and a digit for the state of each of the first monitors. */
+/** A run as it is stored, or a part of its monitors: its checks, and a digit for the state of each of the first monitors. */
 export interface PackedRun extends PackedChecks {
   readonly states: string
+  /** In the rows of a run after its first one: which of its rows this is, from 1. */
+  readonly part?: number
 }
 
 /** A run that was judged. */
@@ -61,8 +64,10 @@ const REGION = 16
 const MAX_REASON_LENGTH = 300
 /** Of all reasons in a row; those that come after are left out. In UTF-16 units. */
 const MAX_REASONS_LENGTH = 100_000
-/** A row holds 2 MB: this many numbers and, with those, texts take less than half of it. */
+/** This many numbers and, with those, texts fit into a row. */
 const MAX_HOUR_WEIGHT = 60_000
+/** More than any run needs. */
+const MAX_PARTS = 1_024
 /** What a monitor's id weighs. */
 const MONITOR_WEIGHT = 10
 
@@ -143,6 +148,31 @@ export function packRun({ atMs, checks, states }: Run): PackedRun {
     ...packChecks(checks, atMs, [...states.keys()]),
     states: Array.from(states.values(), (state) => STATES.indexOf(state)).join(''),
   }
+}
+
+/** Packs a run in as few parts as fit into rows, each with a piece of the text that is kept beside them. */
+export function packRunParts(run: Run, text: string): { run: PackedRun; text: string }[] {
+  for (let count = 1; ; count *= 2) {
+    const pieces = cutText(text, Math.ceil(byteLength(text) / count) + 3)
+    const packed = splitRun(run, count).map(packRun)
+    const parts = packed.map((each, index) => ({
+      run: index === 0 ? each : { ...each, part: index },
+      text: pieces[index] ?? '',
+    }))
+    const fits = parts.every((each) => byteLength(JSON.stringify(each.run) + each.text) <= MAX_ROW_BYTES)
+    if (fits || count >= MAX_PARTS) return parts
+  }
+}
+
+/** Parts with about as many monitors each. */
+function splitRun({ atMs, checks, states }: Run, count: number): Run[] {
+  if (count === 1) return [{ atMs, checks, states }]
+  const places = new Map([...states.keys()].map((id, index) => [id, index % count]))
+  return Array.from({ length: count }, (_, place) => ({
+    atMs,
+    checks: checks.filter(({ monitor }) => (places.get(monitor) ?? 0) === place),
+    states: new Map([...states].filter(([id]) => places.get(id) === place)),
+  }))
 }
 
 /** The run that was packed. */

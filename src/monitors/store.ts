@@ -8,7 +8,7 @@ import type { CheckResult, MonitorHistory, MonitorState } from './model.ts'
 import { uptimeRatio } from './model.ts'
 import { OpenHour, stateUntil } from './open-hour.ts'
 import type { MonitorHour, PackedRun, Run } from './packing.ts'
-import { packRun, unpackRun } from './packing.ts'
+import { packRunParts, unpackRun } from './packing.ts'
 import type { MonitorMeasures } from './ports.ts'
 import type { Summary } from './summary.ts'
 import {
@@ -30,7 +30,7 @@ export interface JudgedRun {
   readonly results: readonly CheckResult[]
   /** What each monitor was judged to be now, by its id; it stays so until the next run. */
   readonly states: ReadonlyMap<string, MonitorState>
-  /** What the caller wants to find again: up to 1 MB. */
+  /** What the caller wants to find again. */
   readonly memory: string
 }
 
@@ -44,8 +44,8 @@ const MAX_DELETED_ROWS = 100
 const MAX_MONITORS_IN_MEMORY = 1_000
 
 /**
- * What the uptime monitor keeps, in the SQLite of its Durable Object. Rows written are what costs. A run is one row, with
- * all that belongs to it, in a slot of its hour; the next hour writes over it. When an hour is over, its runs become
+ * What the uptime monitor keeps, in the SQLite of its Durable Object. Rows written are what costs. A run is one row
+ * (of thousands of monitors a few), with all that belongs to it, in a slot of its hour; the next hour writes over it. When an hour is over, its runs become
  * few rows: their checks, which are kept 7 days, a summary of the hour (90 days), and that of the day so far (2 years).
  *
  * Time never goes back here: of a clock that does, the runs are kept, but no time is counted until it has caught up.
@@ -71,10 +71,22 @@ export class MonitorStore {
 
   /** What the last run was saved with. */
   memory(): string | undefined {
-    const [row] = this.#sql.exec<{ memory: string }>(
-      'SELECT memory FROM runs WHERE slot = (SELECT slot FROM runs ORDER BY hour DESC, slot DESC LIMIT 1)',
-    )
-    return row?.memory
+    const { slots } = this.#load()
+    const last = this.#memories(slots - 1, 1)[0]
+    if (!last?.part) return last?.memory
+    return this.#memories(slots - 1 - last.part, last.part + 1)
+      .map(({ memory }) => memory)
+      .join('')
+  }
+
+  #memories(slot: number, count: number) {
+    return this.#sql
+      .exec<{ memory: string; part: number | null }>(
+        "SELECT memory, json_extract(body, '$.part') AS part FROM runs WHERE slot >= ? AND slot < ? ORDER BY slot",
+        slot,
+        slot + count,
+      )
+      .toArray()
   }
 
   /** Keeps a run, whole or not at all. @throws where it was not kept */
@@ -160,14 +172,19 @@ export class MonitorStore {
 
   #load(): { open: OpenHour | undefined; slots: number } {
     if (this.#loaded) return this.#loaded
-    const rows = this.#sql
-      .exec<{ hour: number; at: number; body: string }>(
-        'SELECT hour, at, body FROM runs WHERE hour = (SELECT MAX(hour) FROM runs) ORDER BY slot',
-      )
-      .toArray()
-    const open = rows[0] && new OpenHour(rows[0].hour)
-    for (const { at, body } of rows) open?.add(unpackRun(JSON.parse(body) as PackedRun, at))
-    this.#loaded = { open, slots: rows.length }
+    let open: OpenHour | undefined
+    let slots = 0
+    // The hour begins with the first slot; what follows it are slots of the hour before, which are not read.
+    for (const { hour, at, body } of this.#sql.exec<{ hour: number; at: number; body: string }>(
+      'SELECT hour, at, body FROM runs ORDER BY slot',
+    )) {
+      open ??= new OpenHour(hour)
+      if (hour !== open.hour) break
+      const packed = JSON.parse(body) as PackedRun
+      open.add(unpackRun(packed, at), packed.part !== undefined)
+      slots += 1
+    }
+    this.#loaded = { open, slots }
     return this.#loaded
   }
 
@@ -185,20 +202,22 @@ export class MonitorStore {
 
   #append(run: Run, memory: string): void {
     const { open, slots } = this.#load()
-    const packed = packRun(run)
-    this.#sql.exec(
-      `INSERT INTO runs (slot, hour, at, body, memory) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (slot) DO UPDATE SET hour = excluded.hour, at = excluded.at, body = excluded.body,
-         memory = excluded.memory`,
-      slots,
-      open!.hour,
-      run.atMs,
-      JSON.stringify(packed),
-      memory,
-    )
-    // As it will be read again: what the rounding and the limits of a row leave of it.
-    open!.add(unpackRun(packed, run.atMs))
-    this.#loaded = { open, slots: slots + 1 }
+    const parts = packRunParts(run, memory)
+    for (const [index, part] of parts.entries()) {
+      this.#sql.exec(
+        `INSERT INTO runs (slot, hour, at, body, memory) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (slot) DO UPDATE SET hour = excluded.hour, at = excluded.at, body = excluded.body,
+           memory = excluded.memory`,
+        slots + index,
+        open!.hour,
+        run.atMs,
+        JSON.stringify(part.run),
+        part.text,
+      )
+      // As it will be read again: what the rounding and the limits of a row leave of it.
+      open!.add(unpackRun(part.run, run.atMs), index > 0)
+    }
+    this.#loaded = { open, slots: slots + parts.length }
   }
 
   /** Turns the runs of an hour that is over into rows that stay. @param now when the next run came */

@@ -14,8 +14,8 @@ export interface Range {
   readonly end: number
 }
 
-/** At worst, a row of so many takes a megabyte; 2 MB is what a row may hold. */
-const MONITORS_PER_ROW = 250
+/** So many fit into a row, also if each of their checks took another time. */
+const MONITORS_PER_ROW = 150
 /** Ids of rows are the hour or day, times this, plus the number of the part. */
 const PARTS = 1_000
 

@@ -1,7 +1,7 @@
+import { cutBytes } from '../lib/rows.ts'
 import type { Group } from './group.ts'
 import type { Family, GroupLabels, Stream } from './model.ts'
 
-const MAX_ROW_BYTES = 1_900_000
 const VERSION = 1
 
 /** What stands before the texts of a group's metrics, as JSON on one line. */
@@ -23,8 +23,7 @@ type StoredStream = Omit<Stream, 'numbers'> & { readonly numbers: readonly (numb
 type Row = { id: number; bytes: ArrayBuffer }
 
 /**
- * Groups on disk, one after the other in rows of 1.9 MB at most (a row holds 2 MB): rows written are what costs, and
- * most groups are one.
+ * Groups on disk, each in as few rows as it fits into: rows written are what costs, and most groups are one.
  *
  * Every method belongs in a transaction of the caller's.
  */
@@ -70,18 +69,17 @@ export class GroupRows {
 
   /** Writes a group in place of the one with this id. */
   save(id: number, group: Group): void {
-    const bytes = new TextEncoder().encode(encode(group))
-    const chunks = Math.ceil(bytes.length / MAX_ROW_BYTES)
-    for (let chunk = 0; chunk < chunks; chunk++) {
+    const chunks = cutBytes(new TextEncoder().encode(encode(group)))
+    for (const [chunk, bytes] of chunks.entries()) {
       this.#sql.exec(
         `INSERT INTO pushed_groups (id, chunk, bytes) VALUES (?, ?, ?)
          ON CONFLICT (id, chunk) DO UPDATE SET bytes = excluded.bytes`,
         id,
         chunk,
-        bytes.slice(chunk * MAX_ROW_BYTES, (chunk + 1) * MAX_ROW_BYTES),
+        bytes,
       )
     }
-    this.#sql.exec('DELETE FROM pushed_groups WHERE id = ? AND chunk >= ?', id, chunks)
+    this.#sql.exec('DELETE FROM pushed_groups WHERE id = ? AND chunk >= ?', id, chunks.length)
   }
 
   delete(id: number): void {

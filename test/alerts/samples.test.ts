@@ -66,7 +66,7 @@ describe('samples of a counter', () => {
           return value
         })
         const samples = sample(values, 24 * 60 * MINUTE)
-        expect(samples.samples.length).toBeLessThan(250)
+        expect(samples.atMs.length).toBeLessThan(250)
         for (const windowMinutes of [5, 60, 24 * 60]) {
           const increase = increaseWithin(samples, 'jobs', windowMinutes * MINUTE)!
           const minutes = increase.inSeconds / 60

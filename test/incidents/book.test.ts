@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Post } from '../../src/incidents/book.ts'
 import { DAY_MS } from '../../src/lib/clock.ts'
 import { inWorld, START_MS, type World } from '../alerts/world.ts'
+import { largestRow, ROW_LIMIT_BYTES } from '../largest-row.ts'
 import { TestBook } from './world.ts'
 
 const POST: Post = {
@@ -22,6 +23,20 @@ const idOf = (posted: ReturnType<TestBook['post']>): string => {
 }
 
 describe('the book', () => {
+  it('keeps the longest page in a small row', () =>
+    inBook(async (book, world) => {
+      const text = '\ud800'.repeat(5_000)
+      const by = '\ud800'.repeat(100)
+      const monitors = Array.from({ length: 1_000 }, (_, index) => `${index}`.padEnd(80, 'x'))
+      const id = idOf(book.post({ ...POST, title: '\ud800'.repeat(200), monitors, text, by }))
+      for (let index = 1; index < 50; index++) {
+        expect(book.addUpdate(id, { stage: 'investigating', text, by }).ok).toBe(true)
+      }
+      expect(book.addUpdate(id, { stage: 'investigating', text, by }).ok).toBe(false)
+      expect(largestRow(world.state.storage).bytes).toBeGreaterThan(500_000)
+      expect(largestRow(world.state.storage).bytes).toBeLessThan(ROW_LIMIT_BYTES)
+    }))
+
   it('keeps what people post and add, over a new instance', () =>
     inBook(async (book, world) => {
       const id = idOf(book.post(POST))

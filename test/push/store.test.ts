@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { ROW_LIMIT_BYTES } from '../largest-row.ts'
 import { catalog } from '../metrics/harness.ts'
 import { createWorld } from './harness.ts'
 
@@ -83,8 +84,8 @@ describe('a group', () => {
     expect(await push({ job: 'j' }, TWO)).toMatchObject({ ok: true })
     const before = await text()
     const lengths = await rowLengths()
-    expect(lengths).toHaveLength(3)
-    expect(Math.max(...lengths)).toBeLessThan(2_000_000) // what a row can hold
+    expect(lengths).toHaveLength(5)
+    expect(Math.max(...lengths)).toBeLessThan(ROW_LIMIT_BYTES)
     await evict()
     expect(await text()).toBe(before)
     await push({ job: 'big' }, 'big 1\n')
