@@ -12,9 +12,7 @@ export function largestRow({ sql }: DurableObjectStorage): { table: string; byte
   const sizes = tables.map(({ name: table }) => {
     const columns = sql.exec(`SELECT * FROM "${table}" LIMIT 0`).columnNames
     const size = columns.map((name) => `COALESCE(LENGTH(CAST("${name}" AS BLOB)), 0)`).join(' + ')
-    const { bytes } = sql
-      .exec<{ bytes: number | null }>(`SELECT MAX(${size}) AS bytes FROM "${table}"`)
-      .one()
+    const { bytes } = sql.exec<{ bytes: number | null }>(`SELECT MAX(${size}) AS bytes FROM "${table}"`).one()
     return { table, bytes: bytes ?? 0 }
   })
   return sizes.reduce((largest, each) => (each.bytes > largest.bytes ? each : largest))

@@ -18,6 +18,10 @@ const TICKS = 240
 const TICKS_PER_DAY = 1_440
 const CHECKS = 120
 const FLUSHES = 720
+/** Requests that each hand-over holds. */
+const FLUSHED_PATHS = ['/', '/health/live', '/nowhere', '/', '/favicon.ico', '/']
+/** What Cloudflare adds to a log line, which is counted with it: an assumption, on the high side. */
+const LOG_ATTRIBUTES_BYTES = 1_500
 const FLUSH_SECONDS = 5
 
 /** What a check takes, with TLS, from one region to anywhere. */
@@ -79,13 +83,15 @@ const TRAFFIC: readonly Traffic[] = [
 /** What is billed: idle, with monitors, for what asks it regularly, and under traffic. */
 export async function benchCost(): Promise<Report> {
   const idleService = await measureIdle()
-  const { tick, flush, check, scrape } = idleService
+  const { tick, flush, check, scrape, logsPerRequest } = idleService
   const shipped = await measureShipped()
   const fifty = await measureFifty()
   const ingest = await measureIngest()
   const perDayOf = (each: Billed) => times(each, TICKS_PER_DAY)
   const idle = perDayOf(tick)
-  const days = TRAFFIC.map((traffic) => plus(idle, trafficPerDay(traffic, flush, FLUSH_SECONDS)))
+  const days = TRAFFIC.map((traffic) =>
+    plus(idle, trafficPerDay(traffic, flush, FLUSH_SECONDS, logsPerRequest)),
+  )
   const share = Math.max(...BILLED.map((each) => idle[each] / TARIFFS[each].freePerDay))
   const month = (name: string, day: Billed, more: readonly string[] = ['', '', '']) => [
     name,
@@ -98,7 +104,7 @@ export async function benchCost(): Promise<Report> {
     text: [
       `Counted in workerd: ${TICKS} cron runs with all integrations and the shipped rules, ${FLUSHES} hand-overs of`,
       `metrics, ${CHECKS} requests each of /health and others that come a minute apart. Duration is measured, plus what`,
-      'distances are assumed to take (DISTANCE_SECONDS in bench/cost/bench.ts).',
+      'distances are assumed to take (DISTANCE_SECONDS in bench/cost/bench.ts). Objects that are idle for 10 s are evicted.',
       '',
       'One of each:',
       '',
@@ -194,13 +200,14 @@ const OF_CRON = { workerRequests: 1, points: 0 }
 async function measureIdle() {
   await using service = await startCountedService('none')
   const tick = await measureTick(service, 0)
-  const paths = ['/', '/health/live', '/nowhere', '/', '/favicon.ico', '/']
-  const flush = await service.run({ paths, everyMs: FLUSH_SECONDS * 1000, times: FLUSHES })
+  const flush = await service.run({ paths: FLUSHED_PATHS, everyMs: FLUSH_SECONDS * 1000, times: FLUSHES })
   const check = await service.run({ paths: ['/health'], everyMs: MINUTE_MS, times: CHECKS })
   const scrape = await service.run({ paths: ['/metrics'], everyMs: MINUTE_MS, times: CHECKS })
   return {
     tick,
-    flush: billedFor(flush, FLUSHES, { workerRequests: 0, points: 0 }), // counted with the requests
+    // Worker requests, points and log lines are counted with the requests.
+    flush: { ...billedFor(flush, FLUSHES, { workerRequests: 0, points: 0 }), logs: 0 },
+    logsPerRequest: billedFor(flush, FLUSHES * FLUSHED_PATHS.length, OF_REQUEST).logs,
     check: billedFor(check, CHECKS, OF_REQUEST),
     scrape: billedFor(scrape, CHECKS, OF_REQUEST),
   }
@@ -263,7 +270,7 @@ interface CountedBilled extends Billed {
 
 /** What one of `count` costs. @param checkSeconds how long the checks of a prober take, which is waited for */
 function billedFor(
-  { calls, activeMs, sleptMs, rowsRead, rowsWritten }: Usage,
+  { calls, activeMs, sleptMs, rowsRead, rowsWritten, logLines, logBytes }: Usage,
   count: number,
   own: Pick<Billed, 'workerRequests' | 'points'>,
   checkSeconds = 0,
@@ -281,6 +288,7 @@ function billedFor(
     objectDuration: gigabyteSeconds(measuredMs / 1000 + distanceSeconds) / count,
     rowsWritten: rowsWritten / count,
     rowsRead: rowsRead / count,
+    logs: (logBytes + logLines * LOG_ATTRIBUTES_BYTES) / 1e9 / count,
     calls: Object.fromEntries(Object.entries(calls).map(([call, each]) => [call, each / count])),
   }
 }
@@ -290,9 +298,11 @@ const perEach = (columns: Readonly<Record<string, Billed>>): string =>
     ['', ...Object.keys(columns)],
     BILLED.map((each) => [
       TARIFFS[each].label,
-      ...Object.values(columns).map((billed) => billed[each].toFixed(2)),
+      ...Object.values(columns).map((billed) => shown(each, billed[each])),
     ]),
   )
+
+const shown = (each: keyof Billed, amount: number): string => amount.toFixed(each === 'logs' ? 7 : 2)
 
 const perDay = (columns: Readonly<Record<string, Billed>>): string =>
   table(
@@ -300,7 +310,8 @@ const perDay = (columns: Readonly<Record<string, Billed>>): string =>
     BILLED.map((each) => [
       TARIFFS[each].label,
       ...Object.values(columns).map(
-        (billed) => `${whole(billed[each])} (${percent(billed[each] / TARIFFS[each].freePerDay)})`,
+        (billed) =>
+          `${each === 'logs' ? billed[each].toFixed(3) : whole(billed[each])} (${percent(billed[each] / TARIFFS[each].freePerDay)})`,
       ),
     ]),
   )

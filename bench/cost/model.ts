@@ -9,6 +9,8 @@ export interface Billed {
   readonly rowsRead: number
   /** Of Analytics Engine. */
   readonly points: number
+  /** Taken in by Workers Logs, in GB. */
+  readonly logs: number
 }
 
 /** One thing that is billed: by day on the free plan, by month on the paid one. */
@@ -60,6 +62,13 @@ export const TARIFFS: Readonly<Record<keyof Billed, Tariff>> = {
     includedPerMonth: 10 * MILLION,
     perMillion: 0.25,
   },
+  // https://developers.cloudflare.com/observability/pricing/, from 2026-12-01 on
+  logs: {
+    label: 'Logs, GB',
+    freePerDay: 0.5,
+    includedPerMonth: 50,
+    perMillion: 0.25 * MILLION,
+  },
 }
 
 /** What the paid plan costs before anything else, in dollars a month. */
@@ -107,10 +116,18 @@ export function flushesPerSecond({ requestsPerSecond, isolates }: Traffic, flush
   return isolates / (flushSeconds + isolates / requestsPerSecond)
 }
 
-/** What a day of it costs, on top of an idle one. */
-export function trafficPerDay(traffic: Traffic, flush: Billed, flushSeconds: number): Billed {
+/** What a day of it costs, on top of an idle one. @param logsPerRequest in GB */
+export function trafficPerDay(
+  traffic: Traffic,
+  flush: Billed,
+  flushSeconds: number,
+  logsPerRequest: number,
+): Billed {
   const requests = traffic.requestsPerSecond * SECONDS_PER_DAY
   const flushes = flushesPerSecond(traffic, flushSeconds) * SECONDS_PER_DAY
   const own = { objectRequests: 0, objectDuration: 0, rowsWritten: 0, rowsRead: 0 }
-  return plus({ ...own, workerRequests: requests, points: requests }, times(flush, flushes))
+  return plus(
+    { ...own, workerRequests: requests, points: requests, logs: requests * logsPerRequest },
+    times(flush, flushes),
+  )
 }

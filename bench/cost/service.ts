@@ -16,9 +16,15 @@ export interface Usage {
   readonly sleptMs: number
   readonly rowsRead: number
   readonly rowsWritten: number
+  readonly logLines: number
+  /** As they are written, without what Cloudflare adds. */
+  readonly logBytes: number
   /** That runs of the monitors alone made. */
   readonly checks: number
 }
+
+/** How an object that the bench evicts ends; see the worker. */
+const EVICTION = 'evicted by the bench'
 
 const WORKER = 'bench/cost/worker.ts'
 
@@ -64,9 +70,11 @@ export async function startCountedService(monitors: Monitors, ingests = false): 
       ...vars,
       ...(monitors !== 'none' && { API_URL }),
       ...(ingests && { INGEST_TOKEN }),
-      LOG_LEVEL: 'error',
+      LOG_LEVEL: 'info',
     },
-    print: (line) => console.error(line),
+    print: (line) => {
+      if (!line.includes(EVICTION)) console.error(line)
+    },
   })
   const stop = async () => {
     await wrangler.stop()

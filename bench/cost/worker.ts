@@ -14,13 +14,32 @@ interface Usage {
   sleptMs: number
   rowsRead: number
   rowsWritten: number
+  logLines: number
+  logBytes: number
   /** That runs of the monitors alone made. */
   checks: number
 }
 
-const unused = (): Usage => ({ calls: {}, activeMs: {}, sleptMs: 0, rowsRead: 0, rowsWritten: 0, checks: 0 })
+const unused = (): Usage => ({
+  calls: {},
+  activeMs: {},
+  sleptMs: 0,
+  rowsRead: 0,
+  rowsWritten: 0,
+  logLines: 0,
+  logBytes: 0,
+  checks: 0,
+})
 const usage = unused()
 let cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = []
+
+// Lines are counted, and only those that tell of a failure are printed.
+for (const level of ['debug', 'info', 'log', 'warn'] as const) {
+  console[level] = (line: unknown) => {
+    usage.logLines += 1
+    usage.logBytes += String(line).length
+  }
+}
 
 let skewMs = 0
 const realNow = Date.now
@@ -73,16 +92,53 @@ function countStorage(storage: DurableObjectStorage, className: string): void {
   })
 }
 
+/** Objects in memory, by their ids. */
+const inMemory = new Map<string, { className: keyof typeof BINDINGS; id: DurableObjectId }>()
+
+const BINDINGS = {
+  AlertLedger: 'ALERT_LEDGER',
+  EventQueue: 'EVENT_QUEUE',
+  HealthMonitor: 'HEALTH_MONITOR',
+  IncidentBook: 'INCIDENT_BOOK',
+  MetricsStore: 'METRICS_STORE',
+  MongoGateway: 'MONGO_GATEWAY',
+  PushStore: 'PUSH_STORE',
+  RegionProber: 'REGION_PROBER',
+  UptimeMonitor: 'UPTIME_MONITOR',
+} as const
+
+/** As the platform does with what is idle for 10 seconds. */
+async function evictAll(env: Env): Promise<void> {
+  const objects = [...inMemory.values()]
+  inMemory.clear()
+  for (const { className, id } of objects) {
+    const stub = env[BINDINGS[className]].get(id) as unknown as { evict(): Promise<void> }
+    await stub.evict().catch(() => {}) // the call ends with its object
+  }
+}
+
+/** An object that nobody asks for so long is evicted. */
+const IDLE_MS = 10_000
+
 const NOT_CALLED = new Set(['constructor', 'settings', 'ports'])
 
 type ObjectClass = new (ctx: DurableObjectState, env: Env) => object
 
 /** The object with its calls counted. */
-function counted(name: string, Base: ObjectClass): ObjectClass {
+function counted(name: keyof typeof BINDINGS, Base: ObjectClass): ObjectClass {
   class Counted extends Base {
+    readonly #ctx: DurableObjectState
+
     constructor(ctx: DurableObjectState, env: Env) {
       countStorage(ctx.storage, name)
       super(ctx, env)
+      this.#ctx = ctx
+      inMemory.set(ctx.id.toString(), { className: name, id: ctx.id })
+    }
+
+    /** Stands for the platform, which takes idle objects out of memory. */
+    evict(): void {
+      this.#ctx.abort('evicted by the bench')
     }
 
     /** Stands for the platform, which calls the alarm. */
@@ -143,16 +199,18 @@ export const UptimeMonitor = counted('UptimeMonitor', Uptime)
 
 /**
  * Lets time pass until `lateMs` after the next multiple of `ms`, however long the work took. Alarms come meanwhile, but
- * the ledger's only where the cron runs: without it they would tell of that.
+ * the ledger's only where the cron runs: without it they would tell of that. Objects that are idle meanwhile are evicted.
  */
 async function pass(ms: number, lateMs: number, hasCron: boolean, env: Env): Promise<void> {
   const untilMs = startOf(Date.now(), ms) + ms + lateMs
   for (let next = nextAlarm(hasCron); next && next.atMs <= untilMs; next = nextAlarm(hasCron)) {
+    if (next.atMs - Date.now() >= IDLE_MS) await evictAll(env)
     skewMs += Math.max(0, next.atMs - Date.now())
     alarms.delete(next.className)
     const stub = env[SETTING_ALARMS[next.className]].getByName('singleton')
     await (stub as unknown as { fireAlarm(): Promise<void> }).fireAlarm()
   }
+  if (untilMs - Date.now() >= IDLE_MS) await evictAll(env)
   skewMs += Math.max(0, untilMs - Date.now())
 }
 

@@ -126,6 +126,8 @@ function sum(a: Usage, b: Usage): Usage {
     sleptMs: a.sleptMs + b.sleptMs,
     rowsRead: a.rowsRead + b.rowsRead,
     rowsWritten: a.rowsWritten + b.rowsWritten,
+    logLines: a.logLines + b.logLines,
+    logBytes: a.logBytes + b.logBytes,
     checks: a.checks + b.checks,
   }
 }
