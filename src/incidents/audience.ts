@@ -1,5 +1,5 @@
-import type { MonitorConfig } from '../config/monitors.ts'
 import { monitorAlertId } from '../config/monitor-ids.ts'
+import type { MonitorConfig } from '../config/monitors.ts'
 import type { IncidentRecord } from './model.ts'
 
 /** Tells whether the status page shows an incident; what it does not show is internal. */
