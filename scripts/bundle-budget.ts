@@ -22,6 +22,7 @@ const LAZY = [
   'src/api-description.ts',
   'src/lib/openapi/document.ts',
   'src/config/schema.ts',
+  'node_modules/zod/',
 ]
 
 /** How much a built Worker weighs, compressed with gzip, in bytes. */

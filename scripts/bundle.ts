@@ -13,6 +13,28 @@ export const CONFIG_MODULE = 'edgewatch:config'
 export const configModule = (compiled: CompiledConfig): string =>
   `export default JSON.parse(${JSON.stringify(JSON.stringify(compiled))})`
 
+const configPlugin = (config: CompiledConfig): Plugin => ({
+  name: 'config',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^${CONFIG_MODULE}$`) }, () => ({ path: 'config', namespace: 'config' }))
+    onLoad({ filter: /.*/, namespace: 'config' }, () => ({ contents: configModule(config) }))
+  },
+})
+
+/** CommonJS packages require Node's modules, which an ES module can only import. */
+const requiredBuiltins: Plugin = {
+  name: 'required-builtins',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'required-builtin'
+    onResolve({ filter: new RegExp(`^(node:)?(${builtinModules.join('|')})$`) }, ({ path: name, kind }) =>
+      kind === 'require-call' ? { path: name.replace(/^(node:)?/, 'node:'), namespace } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace }, ({ path: name }) => ({
+      contents: `import builtin from ${JSON.stringify(name)}\nmodule.exports = builtin`,
+    }))
+  },
+}
+
 /** What was built. */
 export interface BuiltWorker {
   /** The modules by their names, `index.js` first. */
@@ -46,18 +68,7 @@ export async function buildWorker(entry: string, config: CompiledConfig): Promis
     sourcemap: true,
     metafile: true,
     logLevel: 'warning',
-    plugins: [
-      {
-        name: 'config',
-        setup(on) {
-          on.onResolve({ filter: new RegExp(`^${CONFIG_MODULE}$`) }, () => ({
-            path: 'config',
-            namespace: 'config',
-          }))
-          on.onLoad({ filter: /.*/, namespace: 'config' }, () => ({ contents: configModule(config) }))
-        },
-      } satisfies Plugin,
-    ],
+    plugins: [configPlugin(config), requiredBuiltins],
   })
   const texts = new Map(
     outputFiles.map((file) => [path.relative(path.join(ROOT, 'dist'), file.path), file.text]),

@@ -2,7 +2,6 @@ import { waitUntil } from 'cloudflare:workers'
 import compiledConfig from 'edgewatch:config'
 import type { Context } from 'hono'
 import { Hono } from 'hono'
-import { secureHeaders } from 'hono/secure-headers'
 import { trimTrailingSlash } from 'hono/trailing-slash'
 import { AdminAuth } from './admin/auth.ts'
 import { errorPages } from './admin/error-page.tsx'
@@ -23,6 +22,7 @@ import { SECOND_MS, systemClock } from './lib/clock.ts'
 import { renderError, renderUnmatched } from './lib/http-answers.ts'
 import { newId } from './lib/ids.ts'
 import { limitBody } from './lib/limit-body.ts'
+import { responseHeaders } from './lib/response-headers.ts'
 import { timeLimit } from './lib/time-limit.ts'
 import { TokenGuard } from './lib/token-guard.ts'
 import { requestContext, runWithContext } from './logging/context.ts'
@@ -89,36 +89,15 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       withContext: (c, requestId, work) => runWithContext(requestContext(requestId, c.req.raw), work),
     }),
   )
+  app.use('/admin/*', pageHeaders, errorPages(config.service.name))
+  app.use(responseHeaders())
   app.use(async (_, next) => {
     try {
       await next()
     } catch (thrown) {
       // Hono renders only errors; whatever else is thrown would pass by everything above.
-      throw thrown instanceof Error
-        ? thrown
-        : new Error('something that is no error was thrown', { cause: thrown })
+      throw thrown instanceof Error ? thrown : new Error('A non-Error value was thrown', { cause: thrown })
     }
-  })
-  app.use('/admin/*', pageHeaders, errorPages(config.service.name))
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-      overwrite: false, // a page may have a policy of its own
-    }),
-  )
-  app.use(async (c, next) => {
-    await next()
-    // A cache may keep a response that doesn't say how long.
-    const policy = c.res.headers.get('Cache-Control')
-    if (policy === null) c.header('Cache-Control', 'no-store')
-    else if (!/no-store|private/.test(policy)) c.set('isShared', true)
   })
   app.use(trimTrailingSlash()) // people type `/status/`
   const limit = limitBody(config.observe.maxBodyBytes)

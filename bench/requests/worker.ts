@@ -5,6 +5,7 @@ import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from '@
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import type { Handler, MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
+import { createApp } from '../../src/app.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { requestContext, runWithContext } from '../../src/logging/context.ts'
 import { createLogger } from '../../src/logging/logger.ts'
@@ -13,6 +14,7 @@ import { MetricsBuffer } from '../../src/metrics/buffer.ts'
 import { createCatalog } from '../../src/metrics/catalog.ts'
 import type { ObserveOptions, ObserveVariables } from '../../src/observe/middleware.ts'
 import { observe } from '../../src/observe/middleware.ts'
+import { servicesOf } from '../../src/services.ts'
 
 /** An application under observation. */
 interface Variant {
@@ -48,16 +50,28 @@ const variants: Record<string, () => Variant> = {
       log: jsonLogger,
       withContext: (c, requestId, work) => runWithContext(requestContext(requestId, c.req.raw), work),
     }),
+  'edgewatch as deployed': deployed,
   '@hono/prometheus': () => ({ app: application(prometheus().registerMetrics) }),
   '@hono/otel': otel,
 }
 
-/** What is observed: some routes, one of them with a parameter. */
+/** What is observed: some routes, and the one that is asked: it answers as `/health/live` of the service does. */
 function application(middleware?: Handler): Variant['app'] {
   const app: Variant['app'] = new Hono()
   if (middleware) app.use(middleware)
   for (let index = 0; index < ROUTES; index++) app.get(`/route-${index}`, (c) => c.text('ok'))
-  return app.get('/items/:id', (c) => c.text('ok'))
+  return app.get('/health/live', (c) => c.json({ status: 'alive' }))
+}
+
+/** The whole service, with all that `src/app.ts` puts around a route. */
+function deployed(): Variant {
+  const env = { VERSION: { id: crypto.randomUUID() }, ANALYTICS: dataset } as unknown as Env
+  const services = servicesOf(env)
+  const recorder = bufferTo(services.log)
+  return {
+    app: createApp({ ...services, log: jsonLogger, recorder }),
+    flush: () => recorder.flush(),
+  }
 }
 
 /** The least that reads a request id, makes one and sets our three headers: what of our cost the platform takes. */
@@ -74,16 +88,7 @@ const headersAlone: MiddlewareHandler = (c, next) => {
 function edgewatch(more: Partial<ObserveOptions>): Variant {
   const silent = (): void => {}
   const log: Logger = { debug: silent, info: silent, warn: silent, error: silent }
-  const recorder = new MetricsBuffer({
-    catalog: createCatalog('edgewatch'),
-    maxSeries: 1000,
-    flushSeconds: 5,
-    send: async () => {},
-    clock: systemClock,
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    newId: () => crypto.randomUUID(),
-    log,
-  })
+  const recorder = bufferTo(log)
   const middleware = observe({
     clock: systemClock,
     slowMs: 1000,
@@ -93,6 +98,19 @@ function edgewatch(more: Partial<ObserveOptions>): Variant {
   })
   return { app: application(middleware as Handler), flush: () => recorder.flush() }
 }
+
+/** A buffer that hands over to nobody. */
+const bufferTo = (log: Logger) =>
+  new MetricsBuffer({
+    catalog: createCatalog('edgewatch'),
+    maxSeries: 1000,
+    flushSeconds: 5,
+    send: async () => {},
+    clock: systemClock,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    newId: () => crypto.randomUUID(),
+    log,
+  })
 
 function otel(): Variant {
   const spanProcessor = new BatchSpanProcessor({
@@ -133,10 +151,7 @@ const headers = new Headers({
   'cf-ray': '9a1b2c3d4e5f6a7b-AMS',
   'x-forwarded-proto': 'https',
 })
-const urls = Array.from({ length: 40 }, (_, index) => {
-  const path = index % 2 === 0 ? `/route-${index % ROUTES}` : `/items/${index}`
-  return `https://bench.example${path}?page=${index % 7}`
-})
+const urls = Array.from({ length: 40 }, (_, index) => `https://bench.example/health/live?page=${index}`)
 
 let variant: Variant | undefined
 

@@ -27,6 +27,9 @@ export function oneLine(text: string, maxLength: number): string {
 export const hasControlCharacters = (text: string, lines: 'one' | 'several'): boolean =>
   /\p{Cc}/u.test(lines === 'one' ? text : text.replaceAll(/[\n\r\t]/g, ''))
 
+/** Whether a text can name something in URLs, labels and logs. It is part of PagerDuty's dedup key, which may have 255 characters. */
+export const isSlug = (text: string): boolean => text.length <= 100 && /^[a-z0-9][a-z0-9_-]*$/.test(text)
+
 /** A name as it can stand in a URL: lower-case letters, digits and hyphens. Empty where the name has none of these. */
 export const slugOf = (name: string): string =>
   name

@@ -1,6 +1,6 @@
 import { alertsOf } from '../../alerts/settings.ts'
-import { slug } from '../../config/text.ts'
 import { ok } from '../../lib/result.ts'
+import { isSlug } from '../../lib/text.ts'
 import { ActiveAlerts } from './active-alerts.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { Part } from './elements.tsx'
@@ -15,7 +15,8 @@ export function alertsPage(kit: PageKit): PageHandler {
   return async (c) => {
     const overview = await kit.readings.read('alerts', async () => ok(await ledger().overview()))
     const forms = formsOf(c)
-    const chosen = slug.safeParse(c.req.query('alert')).data
+    const asked = c.req.query('alert') ?? ''
+    const chosen = isSlug(asked) ? asked : undefined
     return kit.render(
       c,
       'alerts',
