@@ -63,12 +63,7 @@ export class Journal {
       .exec<{ sequence: number; bytes: ArrayBuffer }>('SELECT sequence, bytes FROM snapshot ORDER BY chunk')
       .toArray()
     this.#snapshotSequence = chunks[0]?.sequence ?? 0
-    const rows = this.#sql
-      .exec<{ sequence: number; entry: string }>(
-        'SELECT sequence, entry FROM journal WHERE sequence > ? ORDER BY sequence',
-        this.#snapshotSequence,
-      )
-      .toArray()
+    const rows = this.#rowsAfter(this.#snapshotSequence)
     this.#sequence = rows.at(-1)?.sequence ?? this.#snapshotSequence
     this.#length = rows.reduce((sum, row) => sum + row.entry.length, 0)
     return {
@@ -78,6 +73,26 @@ export class Journal {
         return { ...rest, metrics: metrics.map(unpack) }
       }),
     }
+  }
+
+  /** The entries after one, which follow each other in the ring: those before it are not read. */
+  #rowsAfter(sequence: number): { sequence: number; entry: string }[] {
+    const rows: { sequence: number; entry: string }[] = []
+    const first = (sequence + 1) % SLOTS
+    for (const [from, end] of [
+      [first, SLOTS],
+      [0, first],
+    ]) {
+      for (const row of this.#sql.exec<{ sequence: number; entry: string }>(
+        'SELECT sequence, entry FROM journal WHERE slot >= ? AND slot < ? ORDER BY slot',
+        from,
+        end,
+      )) {
+        if (row.sequence !== sequence + 1 + rows.length) return rows
+        rows.push(row)
+      }
+    }
+    return rows
   }
 
   /** Writes an entry. Returns false, with nothing written, where it is time for a snapshot that holds it. */
