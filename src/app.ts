@@ -2,7 +2,7 @@ import { waitUntil } from 'cloudflare:workers'
 import compiledConfig from 'edgewatch:config'
 import type { Context } from 'hono'
 import { Hono } from 'hono'
-import { trimTrailingSlash } from 'hono/trailing-slash'
+import { TrieRouter } from 'hono/router/trie-router'
 import { AdminAuth } from './admin/auth.ts'
 import { errorPages } from './admin/error-page.tsx'
 import { pageHeaders } from './admin/page-headers.ts'
@@ -71,7 +71,8 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
     takesPasswords: true,
     ...tokenLimits,
   })
-  const app = new Hono<{ Variables: ObserveVariables }>()
+  // Hono's default first builds a router that can't take these routes, and then this one.
+  const app = new Hono<{ Variables: ObserveVariables }>({ router: new TrieRouter() })
 
   app.use(
     observe({
@@ -99,7 +100,6 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       throw thrown instanceof Error ? thrown : new Error('A non-Error value was thrown', { cause: thrown })
     }
   })
-  app.use(trimTrailingSlash()) // people type `/status/`
   const limit = limitBody(config.observe.maxBodyBytes)
   app.use((c, next) => (isPushPath(c.req.path) ? next() : limit(c, next))) // pushes have a limit of their own
 

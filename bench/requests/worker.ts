@@ -1,6 +1,8 @@
 // Runs inside workerd: times what each middleware makes of a request, with no HTTP in between.
 import { httpInstrumentationMiddleware } from '@hono/otel'
 import { prometheus } from '@hono/prometheus'
+import { context } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import type { Handler, MiddlewareHandler } from 'hono'
@@ -55,21 +57,25 @@ const variants: Record<string, () => Variant> = {
   '@hono/otel': otel,
 }
 
-/** What is observed: some routes, and the one that is asked: it answers as `/health/live` of the service does. */
+/** What is observed: some routes, one of them with a parameter. */
 function application(middleware?: Handler): Variant['app'] {
   const app: Variant['app'] = new Hono()
   if (middleware) app.use(middleware)
-  for (let index = 0; index < ROUTES; index++) app.get(`/route-${index}`, (c) => c.text('ok'))
-  return app.get('/health/live', (c) => c.json({ status: 'alive' }))
+  return withRoutes(app)
 }
 
-/** The whole service, with all that `src/app.ts` puts around a route. */
+function withRoutes(app: Variant['app']): Variant['app'] {
+  for (let index = 0; index < ROUTES; index++) app.get(`/route-${index}`, (c) => c.json({ status: 'ok' }))
+  return app.get('/items/:id', (c) => c.json({ status: 'ok' }))
+}
+
+/** The whole service with its own routes, and all that `src/app.ts` puts around them, around those of the bench. */
 function deployed(): Variant {
   const env = { VERSION: { id: crypto.randomUUID() }, ANALYTICS: dataset } as unknown as Env
   const services = servicesOf(env)
   const recorder = bufferTo(services.log)
   return {
-    app: createApp({ ...services, log: jsonLogger, recorder }),
+    app: withRoutes(createApp({ ...services, log: jsonLogger, recorder })),
     flush: () => recorder.flush(),
   }
 }
@@ -113,6 +119,8 @@ const bufferTo = (log: Logger) =>
   })
 
 function otel(): Variant {
+  // As the SDK registers it: without it, spans have no parents.
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   const spanProcessor = new BatchSpanProcessor({
     export: (_, done) => done({ code: 0 }),
     shutdown: async () => {},
@@ -151,7 +159,10 @@ const headers = new Headers({
   'cf-ray': '9a1b2c3d4e5f6a7b-AMS',
   'x-forwarded-proto': 'https',
 })
-const urls = Array.from({ length: 40 }, (_, index) => `https://bench.example/health/live?page=${index}`)
+const urls = Array.from({ length: 40 }, (_, index) => {
+  const path = index % 2 === 0 ? `/route-${index % ROUTES}` : `/items/${index}`
+  return `https://bench.example${path}?page=${index % 7}`
+})
 
 let variant: Variant | undefined
 

@@ -19,14 +19,21 @@ export function renderError(error: Error, c: Context, more: object = {}): Respon
 }
 
 /**
- * Answers what no handler took: 405 with `Allow` where another method would have been taken, else 404.
+ * Answers what no handler took: a path with a slash at its end leads to the one without (people type `/status/`); where
+ * another method would have been taken, 405 with `Allow`; else 404.
  * @param app gives the routes to look among.
  */
 export function renderUnmatched(app: Pick<Hono, 'router'>): (c: Context) => Response {
   return (c) => {
-    const allowed = allowedMethods(app, c.req.path)
+    const { path, method } = c.req
+    if (path.length > 1 && path.endsWith('/') && (method === 'GET' || method === 'HEAD')) {
+      const url = new URL(c.req.url)
+      url.pathname = url.pathname.slice(0, -1)
+      return c.redirect(url.href, 301)
+    }
+    const allowed = allowedMethods(app, path)
     if (allowed.length === 0)
-      return renderError(new HttpError(404, 'not_found', `nothing is at ${truncate(c.req.path, 200)}`), c)
+      return renderError(new HttpError(404, 'not_found', `No route for ${truncate(path, 200)}`), c)
     const allow = allowed.join(', ')
     return renderError(
       new HttpError(405, 'method_not_allowed', `use ${allow}`, { headers: { Allow: allow } }),

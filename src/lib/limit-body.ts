@@ -11,6 +11,7 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
     },
   })
   return async (c, next) => {
+    if (c.req.raw.body === null) return next()
     let isMeasured = false
     try {
       return await limit(c, () => {

@@ -204,7 +204,7 @@ describe('around every request', () => {
     const response = await service.request('/nowhere', { headers: { 'X-Request-Id': 'r-1' } })
     expect(response.status).toBe(404)
     expect(await response.json()).toEqual({
-      error: { code: 'not_found', message: 'nothing is at /nowhere', requestId: 'r-1' },
+      error: { code: 'not_found', message: 'No route for /nowhere', requestId: 'r-1' },
     })
   })
 
@@ -275,14 +275,19 @@ describe('around every request', () => {
     },
   )
 
-  it('sets secure headers on every answer', async () => {
-    for (const path of ['/', '/nowhere', '/health']) {
-      const { headers } = await service.request(path)
-      expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
-      expect(headers.get('Strict-Transport-Security')).toBeTruthy()
-      expect(headers.get('Content-Security-Policy')).toMatch("default-src 'none'")
-      expect(headers.get('X-Frame-Options')).toBeTruthy()
-    }
+  it.each(['/', '/nowhere', '/health', '/status', '/metrics'])('protects the reader of %s', async (path) => {
+    const { headers } = await service.request(path)
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+    expect(headers.get('Strict-Transport-Security')).toBeTruthy()
+    expect(headers.get('Content-Security-Policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
+  })
+
+  it('protects pages from more than JSON needs', async () => {
+    const page = await service.request('/', { headers: { Accept: 'text/html' } })
+    expect(page.headers.get('Content-Type')).toMatch('text/html')
+    expect(page.headers.get('X-Frame-Options')).toBeTruthy()
+    expect(page.headers.get('Cross-Origin-Opener-Policy')).toBe('same-origin')
+    expect((await service.request('/health')).headers.has('X-Frame-Options')).toBe(false)
   })
 
   it('answers in its shape whatever a handler throws', async () => {
