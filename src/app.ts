@@ -92,16 +92,15 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   )
   app.use('/admin/*', pageHeaders, errorPages(config.service.name))
   app.use(responseHeaders())
-  app.use(async (_, next) => {
-    try {
-      await next()
-    } catch (thrown) {
-      // Hono renders only errors; whatever else is thrown would pass by everything above.
+  // Hono renders only errors; whatever else is thrown would pass by everything above.
+  app.use((_, next) =>
+    next().catch((thrown) => {
       throw thrown instanceof Error ? thrown : new Error('A non-Error value was thrown', { cause: thrown })
-    }
-  })
+    }),
+  )
   const limit = limitBody(config.observe.maxBodyBytes)
-  app.use((c, next) => (isPushPath(c.req.path) ? next() : limit(c, next))) // pushes have a limit of their own
+  // Pushes have a limit of their own.
+  app.use((c, next) => (c.req.raw.body === null || isPushPath(c.req.path) ? next() : limit(c, next)))
 
   app.get('/', home(services, environment))
   app.get('/openapi.json', openApi(app, config.service))
@@ -127,10 +126,11 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
 
   const report = (c: Context, error: unknown) =>
     errors.report(error, { tags: { route: routeTemplate(c), method: c.req.method } })
-  app.use(async (c, next) => {
-    await next()
-    if (isFailure(c) && !c.error) report(c, new Error(`answered with ${c.res.status}`))
-  })
+  app.use((c, next) =>
+    next().then(() => {
+      if (isFailure(c) && !c.error) report(c, new Error(`answered with ${c.res.status}`))
+    }),
+  )
 
   // Before the routes under /metrics, which ask for another token.
   app.route(

@@ -11,7 +11,6 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
     },
   })
   return async (c, next) => {
-    if (c.req.raw.body === null) return next()
     let isMeasured = false
     try {
       return await limit(c, () => {

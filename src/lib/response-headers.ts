@@ -25,14 +25,15 @@ const HEADERS_OF_JSON = [
 export function responseHeaders(): MiddlewareHandler<{ Variables: { isShared?: boolean } }> {
   const protectPage = secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, overwrite: false })
   const nothingMore = async () => {}
-  return async (c, next) => {
-    await next()
-    const { headers } = c.res
-    // A cache may keep a response that doesn't say how long.
-    const policy = headers.get('Cache-Control')
-    if (policy === null) c.res.headers.set('Cache-Control', 'no-store')
-    else if (!/no-store|private/.test(policy)) c.set('isShared', true)
-    if (!headers.get('Content-Type')?.includes('json')) return protectPage(c, nothingMore)
-    for (const [name, value] of HEADERS_OF_JSON) headers.set(name, value)
-  }
+  return (c, next) =>
+    next().then(() => {
+      const { headers } = c.res
+      // A cache may keep a response that doesn't say how long.
+      const policy = headers.get('Cache-Control')
+      if (policy === null) headers.set('Cache-Control', 'no-store')
+      else if (!/no-store|private/.test(policy)) c.set('isShared', true)
+      if (!headers.get('Content-Type')?.includes('json')) return protectPage(c, nothingMore)
+      for (const [name, value] of HEADERS_OF_JSON) headers.set(name, value)
+      return undefined
+    })
 }
