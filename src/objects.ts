@@ -159,7 +159,7 @@ export class UptimeMonitor extends UptimeMonitorObject<Env> {
     const errors = createErrorReporter(services, recorder)
     const internal = new InternalProber({
       monitors: config.monitors,
-      // A binding to this Worker itself: a Worker that fetches its own hostname may get a 522.
+      // A loopback binding: a check needs neither DNS nor the front door, and works without `service.url`.
       fetch: (url, init) => this.ctx.exports.default.fetch(url, init),
       serviceUrl: config.service.url ?? 'https://edgewatch.internal',
       userAgent: userAgentOf(config.service.version),
