@@ -21,7 +21,8 @@ describe('the README', () => {
         .map(([, name]) => name ?? '')
         .filter((name) => name !== 'NAME'),
     )
-    for (const [, name] of read('src/config/env.ts').matchAll(/^ {2}([A-Z_]+): /gm)) used.add(name ?? '')
+    const reads = read('src/config/env.ts').matchAll(/\b(?:text|choice|tokens)\('([A-Z_]+)'/g)
+    for (const [, name] of reads) used.add(name ?? '')
     expect(firstColumn('variable or secret').sort()).toEqual([...used].sort())
   })
 
