@@ -8,8 +8,8 @@ interface Before {
   readonly properties: ReadonlyMap<PropertyKey, PropertyDescriptor>
 }
 
-/** What vitest changes from file to file, and what the Sentry SDK installs for good when it is first used. */
-const EXEMPT = /^(__vitest|__VITEST|__SENTRY__$|onerror$|onunhandledrejection$)/
+/** Globals that vitest changes from file to file, and those that Zod and the Sentry SDK install for good on first use. */
+const EXEMPT = /^(__vitest|__VITEST|__zod_global|__SENTRY__$|onerror$|onunhandledrejection$)/
 
 /** Remembers the properties of shared objects, to find out afterwards what a test file changed. */
 export class SharedState {
