@@ -1,5 +1,5 @@
-// Run by wrangler before it starts or deploys the Worker: bundles it into `dist/`, and puts what browsers get of npm
-// packages beside our own files.
+// wrangler runs this before it starts or deploys the Worker: bundles the Worker into `dist/`, and copies the browser files
+// of npm packages to our own assets.
 import {
   copyFileSync,
   existsSync,
@@ -29,13 +29,13 @@ try {
   process.exitCode = 1
 }
 
-/** Makes `dist/` hold these files and no others. A file that is as it was isn't touched: wrangler watches it. */
+/** Makes `dist/` hold exactly these files. Unchanged files aren't touched, because wrangler watches them. */
 function write(files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {
     const file = path.join(DIST, name)
     if (existsSync(file) && readFileSync(file, 'utf8') === text) continue
     mkdirSync(path.dirname(file), { recursive: true })
-    // Renamed into place, for somebody may be reading it.
+    // Renamed into place, because wrangler may be reading it.
     const unfinished = `${file}.${process.pid}`
     writeFileSync(unfinished, text)
     renameSync(unfinished, file)

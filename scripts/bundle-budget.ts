@@ -3,14 +3,14 @@ import { gzipSync } from 'node:zlib'
 import type { Metafile } from 'esbuild'
 import type { BuiltWorker } from './bundle.ts'
 
-/** What the Worker may weigh, compressed with gzip, in KiB. Each byte is parsed at every start of an isolate. */
+/** The most that the Worker's modules may weigh, in KiB gzip. */
 export const BUDGET_KIB = {
   /** What an isolate evaluates before its first response: the main module and what it imports. */
   main: 180,
   all: 450,
 } as const
 
-/** Inputs that an isolate must not evaluate before it needs them, by the beginning of their paths. */
+/** Path prefixes of the inputs that an isolate must not evaluate before it needs them. */
 const LAZY = [
   'node_modules/mongodb/',
   'node_modules/bson/',
@@ -41,7 +41,7 @@ export function weigh({ modules, metafile }: BuiltWorker): Weight {
   return { mainBytes: sum(sizes.filter(([name]) => main.has(name))), allBytes: sum(sizes) }
 }
 
-/** What is wrong with the weight of a built Worker; each mistake names what to look at. */
+/** Exceeded budgets and eager imports of a built Worker. */
 export function weightMistakes(built: BuiltWorker): string[] {
   const { mainBytes, allBytes } = weigh(built)
   const over = (what: string, bytes: number, budgetKib: number) =>
@@ -55,7 +55,7 @@ export function weightMistakes(built: BuiltWorker): string[] {
   ]
 }
 
-/** The outputs that are evaluated at the start: the main module, and what it imports other than by `import()`. */
+/** The outputs that are evaluated at start: the main module and its static imports. */
 function evaluatedOutputs({ outputs }: Metafile): ReadonlySet<string> {
   const found = new Set<string>()
   const visit = (output: string) => {
@@ -70,7 +70,7 @@ function evaluatedOutputs({ outputs }: Metafile): ReadonlySet<string> {
   return found
 }
 
-/** For each lazy input that the main module imports all the same: the shortest chain of imports that leads to it. */
+/** For each lazy input in the main module, the shortest chain of imports that leads to it. */
 function eagerImports({ inputs, outputs }: Metafile): string[] {
   const entry = outputs['dist/index.js']?.entryPoint ?? ''
   const main = evaluatedOutputs({ inputs, outputs })

@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** The module that a compiled configuration is imported as. */
 export const CONFIG_MODULE = 'edgewatch:config'
 
-/** A module with this configuration. A text for JSON.parse, which V8 reads faster than an object literal. */
+/** A module with this configuration, as JSON: V8 reads it faster than an object literal. */
 export const configModule = (compiled: CompiledConfig): string =>
   `export default JSON.parse(${JSON.stringify(JSON.stringify(compiled))})`
 
@@ -35,16 +35,16 @@ const requiredBuiltins: Plugin = {
   },
 }
 
-/** What was built. */
+/** A built Worker. */
 export interface BuiltWorker {
-  /** The modules by their names, `index.js` first. */
+  /** The modules by name, `index.js` first. */
   readonly modules: Readonly<Record<string, string>>
   /** Their source maps. */
   readonly sourceMaps: Readonly<Record<string, string>>
   readonly metafile: Metafile
 }
 
-/** Bundles `entry`, which is given relative to the project, as it is deployed. Writes nothing. */
+/** Bundles `entry`, a path in the project, as it is deployed. Writes nothing. */
 export async function buildWorker(entry: string, config: CompiledConfig): Promise<BuiltWorker> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
@@ -58,7 +58,7 @@ export async function buildWorker(entry: string, config: CompiledConfig): Promis
     target: 'es2024',
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    // Not `browser`: of the MongoDB driver's dependencies those variants are far larger.
+    // Not `browser`: those builds of the MongoDB driver's dependencies are far larger.
     conditions: ['workerd', 'worker', 'node'],
     external: ['cloudflare:*', 'node:*', ...builtinModules],
     alias: { 'whatwg-url': './scripts/platform-url.js' },

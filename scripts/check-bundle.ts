@@ -1,4 +1,4 @@
-// Part of `npm run check`: the Worker must stay within its weight, and load what is heavy only when it is needed.
+// Part of `npm run check`: the Worker must stay within its size budget and load heavy modules only when needed.
 import written from '../edgewatch.config.ts'
 import { compileConfig } from '../src/config/load.ts'
 import { buildWorker } from './bundle.ts'

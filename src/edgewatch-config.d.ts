@@ -1,4 +1,4 @@
-/** `edgewatch.config.ts`, checked and as plain data; `scripts/build.ts` and the tests supply it. */
+/** The compiled `edgewatch.config.ts`; `scripts/build.ts` and the tests supply it. */
 declare module 'edgewatch:config' {
   const config: import('./config/compiled.ts').CompiledConfig
   export default config

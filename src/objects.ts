@@ -141,7 +141,7 @@ export class AlertLedger extends AlertLedgerObject<Env> {
   }
 }
 
-/** Hands over what an object counted; what fails is tried again while the object lasts. */
+/** Hands over an object's counts; a failure is retried while the object lasts. */
 async function flushNow(recorder: MetricsBuffer, ctx: DurableObjectState): Promise<void> {
   await recorder.flush()
   recorder.flushLater((work) => ctx.waitUntil(work))

@@ -98,13 +98,13 @@ export function servicesOf(env: Env): Services {
 /** The name of objects of which there is only one. */
 const SINGLETON = 'singleton'
 
-/** Where objects are created: near the configured location, or else near their first caller. */
+/** Where objects are created: near the configured location, or near their first caller. */
 function placement(env: Env): DurableObjectNamespaceGetDurableObjectOptions {
   const { location } = servicesOf(env).config.service
   return location === undefined ? {} : { locationHint: LOCATION_HINTS[location] }
 }
 
-/** The name of an object that holds no data to lose. An object never moves, so another location makes another one. */
+/** The name of an object that holds no data to lose. Objects never move, so another location needs another object. */
 function movable(env: Env, name: string): string {
   const { location } = servicesOf(env).config.service
   return location === undefined ? name : `${name}-${location}`
@@ -117,7 +117,7 @@ export const healthMonitor = (env: Env) =>
 /** The stub of the object that probes MongoDB and counts its documents. */
 export const mongoGateway = (env: Env) => env.MONGO_GATEWAY.getByName(movable(env, SINGLETON), placement(env))
 
-/** The stub of the object that writes to MongoDB and queries it: another one, for each can have six connections. */
+/** The stub of the object that writes to MongoDB and queries it: a separate one, because each can have six connections. */
 export const mongoWorker = (env: Env) => env.MONGO_GATEWAY.getByName(movable(env, 'worker'), placement(env))
 
 /** The stub of the uptime monitor. */

@@ -17,7 +17,7 @@ export interface Usage {
   readonly rowsRead: number
   readonly rowsWritten: number
   readonly logLines: number
-  /** As they are written, without what Cloudflare adds. */
+  /** Without what Cloudflare adds. */
   readonly logBytes: number
   /** That runs of the monitors alone made. */
   readonly checks: number

@@ -118,7 +118,7 @@ function addRows(cursors: SqlStorageCursor<Row>[]): void {
   }
 }
 
-/** As the platform does with what is idle for 10 seconds. */
+/** Evicts all objects, as the platform does after 10 idle seconds. */
 async function evictAll(env: Env): Promise<void> {
   const objects = [...inMemory.values()]
   inMemory.clear()
@@ -128,7 +128,7 @@ async function evictAll(env: Env): Promise<void> {
   }
 }
 
-/** An object that nobody asks for so long is evicted. */
+/** An object that is idle for this long is evicted. */
 const IDLE_MS = 10_000
 
 const NOT_CALLED = new Set(['constructor', 'settings', 'ports'])

@@ -4,7 +4,7 @@
 let urls: readonly string[] = []
 let concurrency = 1
 
-/** Tries once more before it says down, as Edgewatch does: on a busy machine a kept connection may just be closed. */
+/** Tries once more before it says down, as Edgewatch does: on a busy machine a kept-alive connection may close. */
 const check = async (url: string): Promise<boolean> => (await answers(url)) || (await answers(url))
 
 async function answers(url: string): Promise<boolean> {

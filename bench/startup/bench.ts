@@ -66,7 +66,7 @@ export async function benchStartup(): Promise<Report> {
 
 const kib = (bytes: number): string => (bytes / 1024).toFixed(0)
 
-/** Milliseconds of CPU time, run by run; undefined where the system doesn't tell. */
+/** Milliseconds of CPU time, run by run; undefined if the system doesn't provide it. */
 async function measureStarts(modules: Modules) {
   const starts = { 'empty Worker': [] as number[], 'Edgewatch, above it': [] as number[] }
   for (let run = 0; run < RUNS; run++) {

@@ -32,13 +32,13 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
 }
 
-/** The command that starts a second sandbox beside the first: with ports and state of its own. */
+/** The command that starts a second sandbox, with its own ports and state. */
 export function secondSandbox({ port, inboxPort }: DevSettings): string {
   const beside = (each: number) => (each + 10 <= MAX_PORT ? each + 10 : each - 10)
   const stateDir = `.wrangler/state-${beside(port)}`
   return `STATE_DIR=${stateDir} PORT=${beside(port)} INBOX_PORT=${beside(inboxPort)} npm run dev`
 }
 
-/** What to say about a port that somebody else has. */
+/** The error for a port that is in use. */
 export const takenPortMessage = (port: number, settings: DevSettings): string =>
-  `Port ${port} is taken. End what uses it, or start a sandbox beside it: ${secondSandbox(settings)}`
+  `Port ${port} is in use. Stop the process that uses it, or start a second sandbox: ${secondSandbox(settings)}`

@@ -12,7 +12,7 @@ import {
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Who has a state directory. */
+/** The sandbox that uses a state directory. */
 interface Holder {
   readonly pid: number
   readonly port: number
@@ -28,13 +28,13 @@ export interface StateLock {
 }
 
 const FILE = 'sandbox.lock'
-/** What a killed sandbox leaves behind ends within 3 s; see `spawnOwned`. */
+/** Longer than the children of a killed sandbox live, which is 3 s; see `spawnOwned`. */
 const LEFTOVERS_MS = 8_000
 const POLL_MS = 100
 
 /**
- * Locks a state directory, and makes it where there is none: two sandboxes on one would corrupt each other's databases.
- * The lock ends with this process, however that ends. Throws an Error that says who has it, or why it can't be written.
+ * Creates a state directory if there is none, and locks it: two sandboxes would corrupt each other's databases. The lock ends
+ * with this process, however that ends. Throws an Error that says who holds it, or why it can't be written.
  * @param instead the command that starts a sandbox beside the other one
  */
 export async function lockState(stateDir: string, port: number, instead: string): Promise<StateLock> {
@@ -69,7 +69,7 @@ export async function lockState(stateDir: string, port: number, instead: string)
   }
 }
 
-/** Puts `own` in the place of `file`. A link is made whole or not at all, and never over a file. */
+/** Links `own` as `file`: atomic, and it never replaces a file. */
 async function takeOver(file: string, own: string, refuse: (other: Holder) => never): Promise<void> {
   const deadline = Date.now() + LEFTOVERS_MS
   for (;;) {
@@ -84,7 +84,7 @@ async function takeOver(file: string, own: string, refuse: (other: Holder) => ne
         await sleep(POLL_MS)
         continue
       }
-      rmSync(file, { force: true }) // nobody has it any more
+      rmSync(file, { force: true }) // its holder is gone
       continue
     }
     // Of two that find the same lock without a holder, one may have removed what the other had put there.
@@ -95,7 +95,7 @@ async function takeOver(file: string, own: string, refuse: (other: Holder) => ne
   }
 }
 
-/** Undefined where there is no lock, or none that can be read. */
+/** Undefined if there is no readable lock. */
 function holderOf(file: string): Holder | undefined {
   try {
     const holder = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>
@@ -105,7 +105,7 @@ function holderOf(file: string): Holder | undefined {
   }
 }
 
-/** Whether a process runs and is a sandbox: its id may by now be somebody else's. Where that can't be told, it is. */
+/** Whether a process runs and is a sandbox, since its id may have been reused. True if that can't be determined. */
 function isSandbox(pid: number): boolean {
   if (pid === process.pid || !isRunning(pid)) return false
   try {
@@ -125,7 +125,7 @@ function isRunning(id: number): boolean {
   }
 }
 
-/** Throws for the first thing in a directory that may not be written: workerd would hang on it. */
+/** Throws for the first file or directory that isn't writable: workerd would hang on it. */
 function refuseReadOnly(stateDir: string): void {
   accessSync(stateDir, constants.W_OK)
   for (const entry of readdirSync(stateDir, { recursive: true, encoding: 'utf8' })) {
@@ -139,8 +139,8 @@ function refuseReadOnly(stateDir: string): void {
 
 function takenMessage(stateDir: string, file: string, { pid, port }: Holder, instead: string): string {
   return [
-    `Another sandbox (process ${pid}, http://127.0.0.1:${port}) uses the state in ${stateDir}; two would corrupt it.`,
-    `Use that one, end it (kill ${pid}), or start a second one beside it: ${instead}`,
-    `If process ${pid} is no sandbox, delete ${file}.`,
+    `Another sandbox (process ${pid}, http://127.0.0.1:${port}) is using the state in ${stateDir}; two would corrupt it.`,
+    `Use that one, stop it (kill ${pid}), or start a second one: ${instead}`,
+    `If process ${pid} is not a sandbox, delete ${file}.`,
   ].join('\n')
 }

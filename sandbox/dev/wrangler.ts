@@ -17,7 +17,7 @@ const LEVEL_OF_LOG_LINE = /^[▲✘] \[(WARNING|ERROR)\] (?=\d{4}-\d\d-|\{)/u
 
 /** `wrangler dev`, running the service. */
 export interface WranglerDev {
-  /** Of the process and its group; undefined where it did not start. */
+  /** The id of the process and its group; undefined if it did not start. */
   readonly pid: number | undefined
   /** When the service accepts requests. Rejects where wrangler ends before. */
   readonly ready: Promise<void>

@@ -112,17 +112,17 @@ export const dashboardOperations: OperationGroup = {
             action: z
               .string()
               .optional()
-              .meta({ description: 'Where the form goes that was sent when the session had ended' }),
+              .meta({ description: 'The path of a form that was sent after its session ended' }),
             kept: z
               .string()
               .optional()
-              .meta({ description: 'What was entered into it, as application/x-www-form-urlencoded' }),
+              .meta({ description: 'Its fields, as application/x-www-form-urlencoded' }),
           }),
           example: { token: 'the-admin-token', to: to.example },
         },
       },
       answers: {
-        200: page('Signed in: the form that was kept, to check and send again'),
+        200: page('Signed in: the kept form, to check and send again'),
         303: redirect('Signed in, with a session in a cookie'),
         400: page('No token was sent'),
         401: page('The token is not valid'),
@@ -142,7 +142,7 @@ export const dashboardOperations: OperationGroup = {
       route: { description: 'One route', example: '/items/:id' },
     }),
     'GET /admin/pages/alerts': view('showAlerts', 'Alerts, silences and deliveries', {
-      alert: { description: 'The id of an active alert, to have it first', example: 'mongodb-down' },
+      alert: { description: 'The id of an active alert to show first', example: 'mongodb-down' },
     }),
     'POST /admin/pages/alerts/acknowledge': form('acknowledgeFromPage', 'Acknowledge an alert', {
       alert: 'mongodb-down',

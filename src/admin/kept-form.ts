@@ -5,7 +5,7 @@ import { formFields } from './form-fields.ts'
 export interface KeptForm {
   /** The path that it was sent to. */
   readonly action: string
-  /** What was entered, by the name of the field; without the CSRF token. */
+  /** The entered values by field name, without the CSRF token. */
   readonly fields: ReadonlyMap<string, readonly string[]>
 }
 
@@ -13,8 +13,8 @@ export interface KeptForm {
 const MAX_CHARACTERS = 64 * 1024
 
 /**
- * The form of a request that was refused. Undefined where it is too large, or where the browser does not confirm that
- * one of our pages sent it: else another site could fill in a form that people get back after signing in.
+ * The form of a request that was refused. Undefined if it is too large, or if the browser doesn't confirm that one of our
+ * pages sent it: otherwise another site could fill in a form that people get back after signing in.
  */
 export async function keptForm(c: Context): Promise<KeptForm | undefined> {
   if (c.req.method !== 'POST' || c.req.header('Sec-Fetch-Site') !== 'same-origin') return undefined
@@ -24,7 +24,7 @@ export async function keptForm(c: Context): Promise<KeptForm | undefined> {
   return encodeFields(form).length <= MAX_CHARACTERS ? form : undefined
 }
 
-/** What was entered, as the value of one hidden field. */
+/** The entered values as the value of one hidden field. */
 export const encodeFields = ({ fields }: KeptForm): string =>
   new URLSearchParams(
     [...fields].flatMap(([name, values]) => values.map((value) => [name, value])),

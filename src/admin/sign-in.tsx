@@ -21,9 +21,8 @@ export interface SignInSettings {
 }
 
 /**
- * Shows a form that was not carried out, filled in as it was sent, for the session on the context. Undefined where it is
- * no form of a page.
- * @param message why it was not, in a sentence
+ * Shows a refused form again, filled in as it was sent, for the session on the context. Undefined if no page has such a form.
+ * @param message why it was refused, in a sentence
  */
 export type ReopenForm = (
   c: Context,
@@ -87,9 +86,8 @@ export function signInRoutes({ auth, sessions, service, reopen }: SignInSettings
 }
 
 /**
- * Keeps what people entered into a form where its session is not valid: signed out, they get it back after signing in;
- * with a newer session, at once. Either way they send it themselves, with the CSRF token of their session. To be mounted
- * around the authentication.
+ * Keeps what people entered into a form whose session is no longer valid. They get it back after signing in, or at once if
+ * they have a newer session, and send it again themselves, with that session's CSRF token. Mount it around the authentication.
  */
 export const keepForms =
   ({ sessions, service, reopen }: Omit<SignInSettings, 'auth'>): MiddlewareHandler =>
@@ -131,7 +129,7 @@ const SignInPage = ({
 }: {
   service: string
   to: string
-  /** The form that they sent when their session had ended. */
+  /** The form that was sent after its session ended. */
   kept: KeptForm | undefined
   problem: string | undefined
   enabled: boolean

@@ -131,7 +131,7 @@ export function commitJudgement(
       const hold = { monitor, status, incident, configured, silenced, judgedAtMs: Math.min(judgedAtMs, now) }
       changes.step(seen, holdOf(hold))
     }
-    // One that comes late must not undo a change, also not in the next life of the object.
+    // A late judgment must not undo a change, not even after the object was evicted.
     if (changes.isMade || judgedAtMs - savedMs >= JUDGED_SAVED_MS) {
       store.saveJudgedAt(Math.min(judgedAtMs, now))
     }
@@ -200,7 +200,7 @@ class Changes {
       })
     let now = this.#now
     let next = stepAt(now)
-    // A clock that was ahead may have opened another incident of this alert at this very time.
+    // A clock that was ahead may have opened another incident of this alert at the same time.
     while (before.phase !== 'firing' && next.state.phase === 'firing' && this.#isTaken(next.state.incident)) {
       next = stepAt(++now)
     }

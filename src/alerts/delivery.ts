@@ -12,7 +12,7 @@ import { withDelivery } from './timeline.ts'
 /** Fewer than the six connections that the platform lets wait for headers. */
 const DELIVERIES_AT_ONCE = 5
 /**
- * The free plan lets an invocation send 50 requests: two for each message, 20 error reports an hour, and two to spare.
+ * The free plan allows an invocation 50 requests: two for each message, 20 for error reports, and two to spare.
  * https://developers.cloudflare.com/workers/platform/limits/#subrequests
  */
 const MESSAGES_PER_ALARM = 14
@@ -23,8 +23,8 @@ const LANE_MS = 15 * SECOND_MS
 
 /**
  * Sends what is due: receivers side by side, the messages of one in a row. A receiver's turn ends with its first
- * failure, so that one which hangs holds the others up for one timeout at most. What is more than one alarm may send
- * stays due, untouched, for the next one.
+ * failure, so a receiver that hangs delays the others by one timeout at most. Whatever exceeds what one alarm may send stays
+ * due for the next one.
  * Each outcome is recorded as soon as it is known. A crash between a delivery and its record makes for a second
  * delivery under the same dedup key.
  */
@@ -44,11 +44,11 @@ export async function deliverDue(store: LedgerStore, settings: LedgerSettings): 
   return pass
 }
 
-/** What one alarm delivers. */
+/** The state of one alarm's deliveries. */
 export interface DeliveryPass {
-  /** How many messages were sent, whatever came of it. */
+  /** Messages sent so far, whatever the outcome. */
   attempts: number
-  /** The platform lets this invocation send no more. */
+  /** Whether the platform refuses further requests of this invocation. */
   isOver: boolean
 }
 
@@ -105,7 +105,7 @@ async function deliverMessage(message: Message, turn: Turn): Promise<boolean> {
   return !error.retryable
 }
 
-/** A shared message was refused for its size or form: on its own, one that is wrong takes no other with it. */
+/** Delivers a message that was refused for its size or form one by one, so that no alert takes others with it. */
 async function deliverOneByOne(message: Message, { message: reason }: Failure, turn: Turn): Promise<boolean> {
   turn.settings.log.warn('message_divided', {
     receiver: turn.receiver.name,

@@ -106,7 +106,7 @@ export const alertOperations: OperationGroup = {
     },
     'POST /admin/alerts/:id/acknowledge': {
       operationId: 'acknowledgeAlert',
-      summary: 'Say that somebody works on it: no more reminders, and PagerDuty stops escalating',
+      summary: "Acknowledge an alert: stops its reminders and PagerDuty's escalation",
       access: 'admin',
       path: { id: { description: 'The id of the alert', example: 'mongodb-down' } },
       json: { example: { by: 'Ada', note: 'the primary is restarting' } },
@@ -142,7 +142,7 @@ export const alertOperations: OperationGroup = {
       answers: {
         201: json('Silenced', answers.silenceWithMatches, { ...silence, matches: ['mongodb-down'] }),
       },
-      errors: { 409: 'There are 100 silences that have not ended' },
+      errors: { 409: 'There are already 100 silences that have not ended' },
     },
     'DELETE /admin/silences/:id': {
       operationId: 'deleteSilence',

@@ -69,7 +69,7 @@ export class LedgerStore {
     this.#saveMemo('judged', atMs)
   }
 
-  /** When a delivery last failed; 0 where none did. */
+  /** When a delivery last failed; 0 if none did. */
   failedAtMs(): number {
     return this.#memo<number>('failed') ?? 0
   }
@@ -109,7 +109,7 @@ export class LedgerStore {
     return this.#sql('DELETE FROM silences WHERE id = ? RETURNING id', id).length > 0
   }
 
-  /** Forgets silences that have ended. */
+  /** Deletes silences that have ended. */
   deleteEndedSilences(now: number): void {
     this.#sql('DELETE FROM silences WHERE until <= ?', now)
   }
@@ -149,14 +149,14 @@ export class LedgerStore {
   }
 }
 
-/** Where version 0.1 stored the samples. */
+/** The key under which version 0.1 stored the samples. */
 const SAMPLES_BY_RUN = 'samples'
 
-/** The row of a piece of what is stored under a key: `run`, `run/001`, … */
+/** The key of the row of a piece: `run`, `run/001`, … */
 const pieceKey = (key: string, index: number): string =>
   index === 0 ? key : `${key}/${String(index).padStart(3, '0')}`
 
-/** Follows the rows of all pieces: `0` is the character after `/`. */
+/** The key after those of all pieces: `0` is the character after `/`. */
 const afterPieces = (key: string): string => `${key}0`
 
 // WITHOUT ROWID: a text key would be a second row for each.

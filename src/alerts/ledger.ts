@@ -63,7 +63,7 @@ export interface Acknowledger {
   readonly note?: string | undefined
 }
 
-/** Silences that have not ended: the dashboard shows them all on one page. */
+/** The most silences that have not ended: the dashboard shows them all on one page. */
 const MAX_SILENCES = 100
 
 /** A run that takes longer commits nothing. */
@@ -146,11 +146,11 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
     return [...incidents.open(detail).values(), ...resolved].sort((a, b) => b.startedAtMs - a.startedAtMs)
   }
 
-  /** Adds a silence, and tells which alerts it matches now. Refused where there are too many that have not ended. */
+  /** Adds a silence and returns the alerts that it matches now. Refused if too many have not ended. */
   silence(request: SilenceRequest): Result<SilenceResult> {
     const now = this.#settings.clock()
     if (this.#store.silences(now).length >= MAX_SILENCES) {
-      const message = `there are ${MAX_SILENCES} silences, which is the most: end one, or silence several alerts with one, by severity or labels`
+      const message = `there are already ${MAX_SILENCES} silences, the maximum: end one, or silence several alerts at once by severity or labels`
       return err({ message, retryable: false })
     }
     const silence: Silence = { id: newId(), createdAtMs: now, ...request }
@@ -176,7 +176,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
     return this.#store.silences(this.#settings.clock()).map((each) => this.#withMatches(each))
   }
 
-  /** Stops the reminders of a firing alert, and its escalation where a receiver has one; undefined where it doesn't fire. */
+  /** Stops the reminders of a firing alert and its escalation at the receivers; undefined if it doesn't fire. */
   acknowledge(alert: string, { by, note }: Acknowledger): Incident | undefined {
     const said = { ...(by !== undefined && { by }), ...(note !== undefined && { note }) }
     const committed = commitAcknowledgement(alert, said, this.#store, this.#settings)
@@ -218,7 +218,7 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
       if (info && settings.clock() - info.scheduledTime >= MINUTE_MS) this.#store.saveWokeAt(settings.clock())
       this.#watch()
       const { attempts, isOver } = await deliverDue(this.#store, settings)
-      // The next alarm, an invocation of its own, goes on at once; but not where this one could send nothing.
+      // The next alarm, an invocation of its own, continues at once, unless this one could send nothing at all.
       if (isOver && attempts === 0) notBeforeMs = settings.clock() + MINUTE_MS
       if (attempts > 0) {
         settings.recorder.set(settings.catalog.notificationsPending, {}, this.#store.outbox.pendingCount())

@@ -129,7 +129,7 @@ export class OutboxStore {
     )
   }
 
-  /** Everything that waits is due now. */
+  /** Makes every pending notification due now. */
   hurryAll(now: number): void {
     this.#sql(
       `UPDATE outbox SET next_attempt_at = MIN(next_attempt_at, ?), created_at = MIN(created_at, ?)
@@ -139,7 +139,7 @@ export class OutboxStore {
     )
   }
 
-  /** When the newest notification that waits was created; 0 where none waits. */
+  /** When the newest pending notification was created; 0 if none is pending. */
   lastCreatedMs(): number {
     const [row] = this.#sql<{ at: number | null }>(
       "SELECT MAX(created_at) AS at FROM outbox WHERE state = 'pending'",

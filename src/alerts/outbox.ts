@@ -20,8 +20,8 @@ export interface PendingNotification {
 export type Message = readonly [PendingNotification, ...PendingNotification[]]
 
 /**
- * Makes messages of what is due for one receiver, in its order. Those of one run share messages where the receiver
- * likes that, as many as fit into each; at a retry too, for they fail together and are due together again.
+ * Makes messages of the notifications that are due for one receiver, in order. Those of one run share messages, as many as
+ * fit into each, if the receiver groups them; at a retry too, because they fail together and are due together again.
  */
 export function* toMessages(
   due: readonly PendingNotification[],
@@ -46,7 +46,7 @@ export function* toMessages(
   }
 }
 
-/** What a message tells. */
+/** The notifications of a message. */
 export const notificationsOf = ([first, ...rest]: Message): [Notification, ...Notification[]] => [
   first.notification,
   ...rest.map((each) => each.notification),

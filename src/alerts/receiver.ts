@@ -39,9 +39,9 @@ export interface Receiver {
   readonly name: string
   /** Whether notifications of one run may share a message. */
   readonly grouping: 'single' | 'shared'
-  /** Whether these may share one message: it has room for them. One always has room. All have, where this is missing. */
+  /** Whether these fit into one message. A single one always fits; without this function, any number does. */
   fits?(notifications: readonly [Notification, ...Notification[]]): boolean
-  /** Whether it can show that an incident is acknowledged. Only then is it notified of acknowledgements. */
+  /** Whether it can show acknowledgments. Only then is it notified of them. */
   readonly showsAcknowledged?: boolean
   /**
    * Delivers one message: exactly one notification where `grouping` is `single`. Makes two requests at most. Never

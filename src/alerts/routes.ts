@@ -25,7 +25,7 @@ import type { AlertLedgerClient, SilenceResult } from './ledger.ts'
 
 const note = (z: Zod) => multilineText(z, 500)
 const person = (z: Zod) => lineText(z, 100)
-/** A silence shows all its labels: so long may they be in all, names and values. */
+/** The most characters in a silence's labels, names and values together: the dashboard shows them all. */
 const MAX_LABELS_LENGTH = 1_000
 
 const MAX_SILENCE_MS = 366 * DAY_MS
@@ -77,7 +77,7 @@ export interface AlertRoutesSettings {
   readonly clock: Clock
 }
 
-/** A silence that was added; where it could not be, the answer is a conflict. */
+/** The silence that was added. A refusal becomes a 409. */
 export function silenced(result: Result<SilenceResult>): SilenceResult {
   if (result.ok) return result.value
   throw new HttpError(409, 'conflict', result.error.message)

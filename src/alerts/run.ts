@@ -8,7 +8,7 @@ import type { LedgerSettings } from './settings.ts'
 import type { SignalPlan } from './signals.ts'
 import { planSignals } from './signals.ts'
 
-/** A source of signals that has not answered by now has no data for this run. A dependency is probed twice in it. */
+/** A source of signals that takes longer has no data for this run. Long enough to probe a dependency twice. */
 const READ_TIMEOUT_MS = 15 * SECOND_MS
 
 /** What a run read from outside; a part is undefined where it could not be read. */

@@ -97,7 +97,7 @@ function increaseSince(before: number | null | undefined, value: number | undefi
 /** Older samples may lie further apart: by a 32nd of their age, so that a day of minutes fits in some 150. */
 const AGE_PER_GAP = 32
 
-/** The places of the samples that are kept. */
+/** The indexes of the samples that are kept. */
 function keptAfterThinning(atMs: readonly number[], now: number, keepMs: number): number[] {
   const first = Math.max(
     0,

@@ -8,7 +8,7 @@ export interface StepContext {
   readonly source: Notification['source']
   /** Who is told of alerts of this severity. */
   readonly receivers: readonly string[]
-  /** Receivers that can show that an incident is acknowledged. */
+  /** Receivers that can show acknowledgments. */
   readonly acknowledgeable: readonly string[]
   /** Why nobody is to be told for now; undefined where they are. */
   readonly heldBack: HeldBack | undefined
@@ -66,7 +66,7 @@ export function resolve(
   }
 }
 
-/** Marks a firing alert as acknowledged, and notifies those that were notified of it and can show that. */
+/** Marks a firing alert as acknowledged, and notifies the receivers that were notified of it and can show it. */
 export function acknowledge(
   incident: Incident,
   acknowledged: Acknowledgement,
@@ -142,7 +142,7 @@ function keepFiring(incident: Incident, seen: Seen, context: StepContext): Step 
   }
 }
 
-/** A clock that was ahead may have written times that are yet to come: a reminder would wait for them. */
+/** A clock that was ahead may have stored times in the future, and reminders would wait for them. */
 function withoutFutureTimes(incident: Incident, now: number): Incident {
   const { startedAtMs, toldAtMs } = incident
   return {

@@ -24,7 +24,7 @@ export interface ActiveAlert {
   readonly heldBack?: string
   readonly acknowledged?: Acknowledgement
   readonly dedupKey?: string
-  /** Where to read what to do: a URL, or what is configured instead of one. */
+  /** What to do about the alert: a URL or a text. */
   readonly runbook?: string
   /** Who was told that it fires. */
   readonly told: readonly string[]
@@ -39,7 +39,7 @@ export interface RuleStatus {
   readonly state: 'inactive' | ActiveAlert['state'] | Unmeasured
   /** As last measured, with its unit; undefined where no number was. */
   readonly value?: string
-  /** As that of an active alert. */
+  /** See the `runbook` of an active alert. */
   readonly runbook?: string
 }
 

@@ -173,7 +173,7 @@ export class EventLog {
     this.#write(REPORT, report)
   }
 
-  /** The rows of ids that are remembered, latest first; at least one where there are any. */
+  /** The rows of remembered ids, latest first; at least one if there are any. */
   #lastChunks(now: number): Chunk[] {
     const chunks: Chunk[] = []
     let ids = 0
@@ -181,7 +181,7 @@ export class EventLog {
       'SELECT chunk, sequence, total, accepted_at_ms, ids FROM known_ids ORDER BY chunk DESC',
     )) {
       const isOld = ids >= MAX_REMEMBERED || row.accepted_at_ms < now - REMEMBERED_MS
-      if (isOld && chunks.length > 0) break // nor are those before it read
+      if (isOld && chunks.length > 0) break // earlier ones aren't read either
       const chunk = { ...row, ids: isOld ? [] : (JSON.parse(row.ids) as string[]) }
       chunks.push(chunk)
       ids += chunk.ids.length

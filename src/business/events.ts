@@ -15,7 +15,7 @@ export function eventSchemaOf(z: Zod) {
   const text = z.string().trim().min(1).max(200)
   const amount = z.number().min(-MAX_AMOUNT).max(MAX_AMOUNT)
   const labels = z.record(labelNameText(z), z.string().max(100)).default({})
-  /** What every event may tell of itself. */
+  /** Fields that every event may have. */
   const common = {
     /** Makes the event idempotent: another one with this id doesn't count. Printable ASCII without spaces. */
     id: z

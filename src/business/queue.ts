@@ -154,7 +154,7 @@ interface Ready {
   readonly reports: ReportKeeper
 }
 
-/** What a call comes to: one entry, or as many as its events need to fit into rows. */
+/** The entries that a call makes: one, or as many as its events need to fit into rows. */
 function entriesOf(events: readonly BusinessEvent[], now: number, settings: EventQueueSettings): Entry[] {
   const entry = entryOf(events, now, settings)
   if (events.length === 1 || byteLength(JSON.stringify(entry)) <= MAX_ROW_BYTES) return [entry]

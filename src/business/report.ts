@@ -31,7 +31,7 @@ export interface BusinessReport {
 }
 
 const REVENUE_DAYS = 90
-/** Of a tier or a framework; 400 of them are one row. UTF-16 units. */
+/** The longest name of a tier or a framework, in UTF-16 units; 400 of them make one row. */
 const MAX_NAME_LENGTH = 200
 
 /** Of all tiers, in US dollars. */

@@ -35,7 +35,7 @@ export interface BusinessRoutesSettings {
   readonly log: Logger
 }
 
-/** Where the queue fails or is slow. What it may have taken is not counted again under the same ids. */
+/** The response when the queue fails or is slow. Events that it did receive aren't counted again under the same ids. */
 const UNAVAILABLE: Unavailable = {
   timeoutMs: 10 * SECOND_MS,
   object: 'event_queue',

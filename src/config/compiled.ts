@@ -7,15 +7,15 @@ import type { TextRuleName } from './text-rules.ts'
 export interface CompiledConfig {
   /** What the schema gives, with secrets as texts. */
   readonly config: unknown
-  /** What there is to know of some of its texts, by their paths, such as `monitors[0].url`. */
+  /** Notes on some of its texts, by path, such as `monitors[0].url`. */
   readonly texts: Readonly<Record<string, TextNote>>
 }
 
-/** What is to be done with a text once it is filled in. */
+/** How to treat a text once it is filled in. */
 export interface TextNote {
   readonly isSecret?: true
   /** What it must be; for a text with a `${NAME}`. */
   readonly rule?: TextRuleName
-  /** Where it comes out empty, as `${NAME:-}` can: it may be left out, then this stands there. */
+  /** The text may be left out if it comes out empty, as `${NAME:-}` can; this is the value then. */
   readonly whenEmpty?: { readonly value?: unknown }
 }

@@ -3,7 +3,7 @@ import type { DisabledPart, LoadedConfig } from './fill.ts'
 
 type Tokens = Pick<Environment, 'adminTokens' | 'metricsTokens' | 'heartbeatTokens' | 'ingestTokens'>
 
-/** Everything that is switched off for lack of a variable: parts of the configuration, and what needs a token. */
+/** Everything that is off because a variable is not set: parts of the configuration, and what needs a token. */
 export function disabledParts({ config, disabled }: LoadedConfig, tokens: Tokens): readonly DisabledPart[] {
   const takesHeartbeats = config.monitors.some(({ type }) => type === 'heartbeat')
   return [
@@ -18,6 +18,6 @@ export function disabledParts({ config, disabled }: LoadedConfig, tokens: Tokens
 const without = (tokens: readonly unknown[], part: string, variable: string): DisabledPart[] =>
   tokens.length === 0 ? [{ part, missing: [variable] }] : []
 
-/** The parts but the dashboard's links: nothing stops working without one. */
+/** The parts without the dashboard's links: nothing stops working without those. */
 export const withoutLinks = (parts: readonly DisabledPart[]): readonly DisabledPart[] =>
   parts.filter(({ part }) => !part.startsWith('links.'))

@@ -1,2 +1,2 @@
-/** The DNS-over-HTTPS server that is asked unless another is named. */
+/** The default DNS-over-HTTPS server. */
 export const DNS_RESOLVER = 'https://cloudflare-dns.com/dns-query'

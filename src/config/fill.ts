@@ -12,7 +12,7 @@ export interface DisabledPart {
   readonly missing: readonly string[]
 }
 
-/** A configuration that is ready for use, and what is switched off in it for want of a variable. */
+/** A configuration that is ready for use, and its parts that are off because a variable is not set. */
 export interface LoadedConfig {
   readonly config: Config
   readonly disabled: readonly DisabledPart[]
@@ -114,7 +114,7 @@ class Filling {
   }
 }
 
-/** A list item goes by its name: its number says little to a person. */
+/** List items are named by their name: an index says little to a person. */
 function partName(path: string, node: object): string {
   return 'name' in node && typeof node.name === 'string' ? path.replace(/\[\d+\]$/, `.${node.name}`) : path
 }
@@ -151,7 +151,7 @@ function withoutDisabled(filled: FilledConfig, whole: Config): Config {
       routes: { critical: alive(critical), warning: alive(warning), info: alive(info) },
       rules: filled.alerts.rules.filter(({ monitor }) => monitor === undefined || isAlive(monitor)),
     },
-    // A window that names only what is switched off is for nothing; without names it would be for everything.
+    // A window that names only disabled monitors is dropped: without names it would apply to all.
     maintenance: filled.maintenance.flatMap((window) => {
       if (!window?.monitors.length) return window ? [window] : []
       const named = window.monitors.filter(isAlive)

@@ -9,9 +9,9 @@ import type { ConfigInput } from './schema.ts'
 import { configSchema } from './schema.ts'
 import { Template } from './text-rules.ts'
 
-// Checks what a deployer wrote, with Zod: for the build, scripts and tests. The Worker has `fill.ts`.
+// Checks the configuration with Zod, for the build, scripts and tests. The Worker uses `fill.ts` only.
 
-/** Types a configuration and hands it on as it is. */
+/** Types a configuration and returns it unchanged. */
 export const defineConfig = (config: ConfigInput): ConfigInput => config
 
 /**
@@ -72,10 +72,10 @@ function parse(written: unknown): z.output<typeof configSchema> {
 
 const NAMES = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 
-/** Whether nothing may be left of a text: where it has only names with an empty default. */
+/** Whether a text can come out empty: it consists of names with an empty default. */
 const canBeEmpty = (text: string): boolean => text !== '' && text.replaceAll(/\$\{\w+:-\}/g, '') === ''
 
-/** What stands at a path where nothing is written there; undefined where something must be. */
+/** The value at a path if nothing is written there; undefined if something must be. */
 function withoutText(written: unknown, path: string): { value?: unknown } | undefined {
   const at = (node: unknown, here: string): unknown => {
     if (here === path) return undefined
@@ -100,7 +100,7 @@ function withoutText(written: unknown, path: string): { value?: unknown } | unde
   return found === undefined ? {} : { value: found }
 }
 
-/** Strings with a `${` that starts no `${NAME}`: nothing would ever be filled in. */
+/** Strings with a `${` that doesn't start a `${NAME}` and would never be filled in. */
 function malformedNames(value: unknown): { path: string; text: string }[] {
   const visit = (node: unknown, path: string): { path: string; text: string }[] => {
     if (typeof node === 'string') return node.replace(NAMES, '').includes('${') ? [{ path, text: node }] : []

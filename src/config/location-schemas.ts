@@ -3,10 +3,10 @@ import { LOCATION_HINTS, type Location } from './locations.ts'
 
 const NAMES = Object.keys(LOCATION_HINTS) as Location[]
 
-/** Cloudflare takes these hints and creates the objects elsewhere: those for South America in eastern North America. */
+/** Cloudflare accepts these hints but creates the objects elsewhere: for South America, in eastern North America. */
 const NOT_HONORED = ['south-america', 'sam', 'africa', 'afr', 'middle-east', 'me']
 
-/** A location by its name or by Cloudflare's code for it; once parsed, the name. */
+/** A location, given by its name or by Cloudflare's code; parsed to the name. */
 export const location = z.string().transform((text, context) => {
   const known = NAMES.find((name) => name === text || LOCATION_HINTS[name] === text)
   if (known) return known
@@ -16,7 +16,7 @@ export const location = z.string().transform((text, context) => {
   return z.NEVER
 }) as unknown as z.ZodType<Location, Location | (typeof LOCATION_HINTS)[Location]>
 
-/** Places to check from; each of them counts once. */
+/** Locations to check from, without duplicates. */
 export const locations = z
   .array(location)
   .min(1)

@@ -1,4 +1,4 @@
-/** One thing that is wrong with a configuration. */
+/** A mistake in a configuration. */
 export interface Mistake {
   /** Such as `alerts.rules[2].threshold`. */
   readonly path: string

@@ -1,6 +1,6 @@
 import { slugOf } from '../lib/text.ts'
 
-/** The identity of a monitor as it is written: its `id`, or what its name gives. */
+/** The id of a monitor as configured: its `id`, or one derived from its name. */
 export const monitorId = ({
   id,
   name,

@@ -198,7 +198,7 @@ const dns = z.strictObject({
     .prefault({}),
 })
 
-/** One of Edgewatch's own routes, asked through its binding: without DNS and the front door of Cloudflare. */
+/** One of Edgewatch's own routes, called through a loopback binding: without DNS and Cloudflare's front door. */
 const service = z.strictObject({
   ...asking,
   type: z.literal('service'),
@@ -229,10 +229,10 @@ const heartbeat = z.strictObject({
 /** Something that is watched. The document's fields and units are kept: durations are seconds. */
 export const monitor = z
   .discriminatedUnion('type', [http, tcp, dns, service, mongodb, redis, heartbeat])
-  // History and incidents go by the id: it must not change with a variable.
+  // History and incidents are stored under the id, so it must not change with a variable.
   .refine(({ id, name }) => id !== undefined || !isTemplate(String(name)), {
     path: ['id'],
-    error: 'an id, because the name has a ${NAME} in it',
+    error: 'an id, because the name contains a ${NAME}',
   })
   .transform((each) => ({ ...each, id: monitorId(each) }))
 

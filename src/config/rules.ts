@@ -50,7 +50,7 @@ export const rule = z
       .refine((text) => !STRANGE_PLACEHOLDER.test(text), {
         error: 'a text where only {value} and {threshold} are in braces: nothing else is filled in',
       }),
-    /** Where to read what to do. */
+    /** What to do about the alert: a URL or a text. */
     runbook,
   })
   .refine(({ route, signal }) => route === undefined || isOverRequests(signal), {

@@ -116,7 +116,7 @@ const alerts = z.strictObject({
 const probes = z.strictObject({
   /**
    * Asked when a monitor gives no answer at all: without an answer from here either, the location has no network, and
-   * nothing is known of the monitor. It must be a host outside Cloudflare: one within would answer without any network.
+   * nothing is known of the monitor. It must be outside Cloudflare: a host inside would answer without any network.
    */
   controlUrl: fetchedUrl.default('https://www.gstatic.com/generate_204'),
   /** Tells a prober which of Cloudflare's data centers it runs in, by a line such as `colo=FRA`. */

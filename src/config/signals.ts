@@ -35,14 +35,14 @@ export const BUILT_IN_SIGNALS = [
 /** See `BUILT_IN_SIGNALS`. */
 export type BuiltInSignal = (typeof BUILT_IN_SIGNALS)[number]
 
-/** Whether a signal is measured over requests, so that it can be that of one route. */
+/** Whether a signal is measured over requests, so that it can have a `route`. */
 export const isOverRequests = (signal: unknown): boolean =>
   typeof signal === 'string' && /^(request_rate|error_ratio|latency_.*)$/.test(signal)
 
-/** Whether a signal is made of single requests, so that few of them make it jump. */
+/** Whether a signal is computed from single requests, so that it jumps when there are few. */
 export const isOfManyRequests = (signal: unknown): boolean =>
   isOverRequests(signal) && signal !== 'request_rate'
 
-/** Whether a signal is measured of a monitor. */
+/** Whether a signal measures a monitor. */
 export const isOfMonitor = (signal: unknown): boolean =>
   typeof signal === 'string' && signal.startsWith('monitor_')

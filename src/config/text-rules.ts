@@ -1,7 +1,7 @@
 import { hasControlCharacters } from '../lib/text.ts'
 import { hasIpHost } from '../lib/web-url.ts'
 
-/** What a text of the configuration must be. */
+/** A rule for a text of the configuration. */
 interface TextRule {
   readonly expected: string
   readonly holds: (text: string) => boolean
@@ -43,7 +43,7 @@ const TEXT_RULES = {
   ],
   headerValue: [
     {
-      expected: 'the value of a header, on one line and without signs beyond Latin 1',
+      expected: 'a header value on one line, in Latin-1 characters',
       holds: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
     },
   ],
@@ -58,7 +58,7 @@ const TEXT_RULES = {
 /** The name of a rule in `TEXT_RULES`. */
 export type TextRuleName = keyof typeof TEXT_RULES
 
-/** What a text should have been; undefined where it is as it must be. */
+/** What a text should have been; undefined if it is valid. */
 export function broken(name: TextRuleName, text: string): string | undefined {
   const rules: readonly TextRule[] = TEXT_RULES[name]
   return rules.find(({ holds }) => !holds(text))?.expected
@@ -67,7 +67,7 @@ export function broken(name: TextRuleName, text: string): string | undefined {
 /** Whether a text still holds a `${NAME}` to be filled in at run time. */
 export const isTemplate = (text: string): boolean => /\$\{[^}]*\}/.test(text)
 
-/** A text with a `${NAME}` in it, and what it must be once that is filled in. */
+/** A text that contains a `${NAME}`, and the rule for it once that is filled in. */
 export class Template {
   readonly text: string
   readonly rule: TextRuleName

@@ -34,10 +34,10 @@ export const monitoredUrlText = z.string().transform(checkedBy('monitoredUrl'))
 /** A host name or an IP address. */
 export const hostText = z.string().transform(checkedBy('host'))
 
-/** What people read in a line: a name, a title. */
+/** A text on one line: a name, a title. */
 export const lineText = (maxLength: number) => text.requiredText(z, maxLength).transform(checkedBy('line'))
 
-/** A header's value as it can be sent: on one line, of what Latin 1 has. Wrapped, because many hold a token. */
+/** A header's value: on one line, in Latin-1 characters. Wrapped, because many hold a token. */
 export const headerValueText = z
   .string()
   .min(1)
@@ -79,7 +79,7 @@ export const labels = z
 
 const MAX_RUNBOOK_LENGTH = 2_000
 
-/** Where to read what to do. */
+/** What to do about the alert: a URL or a text. */
 export const runbook = urlText
   .refine((url) => String(url).length <= MAX_RUNBOOK_LENGTH, {
     error: `at most ${MAX_RUNBOOK_LENGTH} characters`,

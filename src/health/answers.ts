@@ -38,7 +38,7 @@ export const detailed = z.object({
     .optional()
     .meta({
       description:
-        'Parts of the configuration that are off for lack of a variable or secret; for admins with its name in `missing`',
+        'Parts that are off because a variable or secret is not set; admins see its name in `missing`',
     }),
 })
 

@@ -18,7 +18,7 @@ export interface HealthClientSettings {
   readonly timeoutMs?: number
 }
 
-/** How long the health monitor may take: less than a read, so that it answers with what it knows by then. */
+/** How long the health monitor may take: less than a read, so that it still answers with what it knows. */
 const MONITOR_WAIT_MS = 2_000
 
 /** A value that may be used until some time. */

@@ -56,7 +56,7 @@ export function componentChecks(
   return result
 }
 
-/** What is off for lack of a variable, in words; the variable is named with `details` only. */
+/** Names the parts that are off; the missing variables only with `details`. */
 export const disabledNotes = (disabled: readonly DisabledPart[], details: boolean): string[] =>
   disabled.map(
     ({ part, missing }) =>

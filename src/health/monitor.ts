@@ -15,7 +15,7 @@ export interface HealthMonitorSettings {
   readonly clock: Clock
   readonly sleep: (ms: number) => Promise<void>
   readonly log: Logger
-  /** How long one probe may take, the start of the object that makes it included. */
+  /** How long a probe may take, including the start of the object that makes it. */
   readonly probeTimeoutMs?: number
 }
 
@@ -34,7 +34,7 @@ export abstract class HealthMonitorObject<E> extends DurableObject<E> implements
   #knownSettings: HealthMonitorSettings | undefined
   #knownOutages: Map<DependencyName, Outage> | undefined
   #last: DependencyReport | undefined
-  /** What the probes under way have decided so far. */
+  /** The verdicts of the probes under way so far. */
   #decided: Partial<Record<DependencyName, DependencyState>> = {}
 
   /** Asked for once per life of the object. */
@@ -111,7 +111,7 @@ export abstract class HealthMonitorObject<E> extends DurableObject<E> implements
     }
   }
 
-  /** What can't be stored, such as beyond the plan's daily limit, must not keep health from being told. */
+  /** A failed write, such as beyond the plan's daily limit, must not make health unavailable. */
   #store<T>(use: (store: OutageStore) => T): T | undefined {
     try {
       return use(new OutageStore(this.ctx.storage))

@@ -4,7 +4,7 @@ import type { DependencyReport, DependencyState, Facts, Role, Roles, SchedulerRe
 /** How the service is: unhealthy is down, degraded works with some part missing. */
 export type Status = 'healthy' | 'degraded' | 'unhealthy'
 
-/** How one part of it is. `disabled` has no effect on the whole, `unknown` only where the part is critical. */
+/** The state of one part. `disabled` has no effect on the whole, `unknown` only if the part is critical. */
 export type CheckState = 'healthy' | 'warning' | 'unhealthy' | 'unknown' | 'disabled'
 
 /** The state of one part, and what is to be said of it to those who may know. */

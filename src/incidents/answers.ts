@@ -43,13 +43,13 @@ export const incident = z
     publishes: z
       .string()
       .nullable()
-      .meta({ description: 'The id of the internal incident that it tells the public about' }),
+      .meta({ description: 'The id of the internal incident that this one publishes' }),
     published_as: z
       .string()
       .nullable()
-      .meta({ description: 'The id of the public incident that tells the public about it' }),
+      .meta({ description: 'The id of the public incident that publishes this one' }),
     summary: z.string().nullable().meta({ description: 'What was seen, and why; not for the public' }),
-    runbook: z.string().nullable().meta({ description: 'Where to read what to do' }),
+    runbook: z.string().nullable().meta({ description: 'What to do about the alert: a URL or a text' }),
     held_back: z.string().nullable().meta({ description: 'Why nobody is, or was, told' }),
     timeline: list(timelineEntry).meta({ description: 'Oldest first' }),
   })

@@ -2,7 +2,7 @@ import { monitorAlertId } from '../config/monitor-ids.ts'
 import type { MonitorConfig } from '../config/monitors.ts'
 import type { IncidentRecord } from './model.ts'
 
-/** Tells whether the status page shows an incident; what it does not show is internal. */
+/** Decides whether the status page shows an incident; the others are internal. */
 export type IsPublic = (incident: Pick<IncidentRecord, 'source' | 'alert' | 'monitors'>) => boolean
 
 /** The ids of the monitors on the status page. */
@@ -17,7 +17,7 @@ export function publicIncidentsOf(publicIds: Iterable<string>): IsPublic {
   const ids = new Set(publicIds)
   const alerts = new Set([...ids].map(monitorAlertId))
   return ({ source, alert, monitors }) => {
-    // Whatever it was attached to later, its title names the monitor that opened it.
+    // Its title names the monitor that opened it, whatever it was attached to later.
     if (source === 'monitor') return alert !== undefined && alerts.has(alert)
     return source === 'person' && (monitors.length === 0 || monitors.some((id) => ids.has(id)))
   }

@@ -34,7 +34,7 @@ export interface IncidentBookClient {
   post(post: Post): Promise<Result<BookPage>>
   addUpdate(id: string, update: Omit<WrittenUpdate, 'atMs'>): Promise<Result<BookPage>>
   amend(id: string, amendment: Amendment): Promise<BookPage>
-  /** Forgets an incident that a person posted; whether there was one. */
+  /** Deletes an incident that a person posted. @returns whether there was one */
   withdraw(id: string): Promise<boolean>
 }
 

@@ -68,7 +68,7 @@ export const incidentOperations: OperationGroup = {
       operationId: 'postIncident',
       summary: 'Post an incident, or publish an internal one',
       description:
-        'The status page shows it unless all its monitors are private. With `publishes` it tells the public about an internal incident, such as that of a rule; the two stay linked, and the public never sees the internal one.',
+        'The status page shows it unless all its monitors are private. With `publishes` it is the public counterpart of an internal incident, such as one of a rule; the two stay linked, and the public never sees the internal one.',
       access: 'admin',
       json: {
         example: {
@@ -80,7 +80,7 @@ export const incidentOperations: OperationGroup = {
         fields: { monitors: 'Names or ids', publishes: 'The id of an internal incident to publish' },
       },
       answers: { 201: json('Posted', answers.incident, incident) },
-      errors: { 409: 'There are too many open ones, or the incident is published already' },
+      errors: { 409: 'Too many incidents are open, or this one is already published' },
     },
     'POST /admin/incidents/:id/updates': {
       operationId: 'updateIncident',
@@ -104,7 +104,7 @@ export const incidentOperations: OperationGroup = {
     'DELETE /admin/incidents/:id': {
       operationId: 'withdrawIncident',
       summary: 'Withdraw a posted incident',
-      description: 'It disappears with its updates, also from the status page and its feeds.',
+      description: 'Removes it with its updates, from the status page and its feeds too.',
       access: 'admin',
       path: { id },
       answers: { 204: empty('Withdrawn') },

@@ -26,7 +26,7 @@ export function mergeIncidents(
     .sort((a, b) => b.startedAtMs - a.startedAtMs || (a.id < b.id ? -1 : 1))
 }
 
-/** By the id of the incident that is published: what publishes it now, or did last. */
+/** The latest public incident by the id of the internal one that it publishes. */
 function publications(book: readonly BookPage[]): ReadonlyMap<string, string> {
   const latestLast = [...book].sort((a, b) => rank(a) - rank(b))
   return new Map(

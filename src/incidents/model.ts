@@ -29,13 +29,13 @@ export interface IncidentRecord {
   readonly resolvedAtMs?: number
   /** The alert, where a monitor or a rule opened it. */
   readonly alert?: string
-  /** Where a person posted it to publish another incident: that one's id. Not for the public. */
+  /** The id of the internal incident that it publishes, if any. Not public. */
   readonly publishes?: string
-  /** The id of the incident that publishes this one; of several, the open or else the latest one. */
+  /** The id of the incident that publishes this one; of several, the open one or else the latest. */
   readonly publishedAs?: string
   /** What was seen and why, where a monitor or a rule opened it. Not for the public. */
   readonly summary?: string
-  /** Where to read what to do, where a monitor or a rule opened it. Not for the public. */
+  /** What to do about it, if a monitor or a rule opened it: a URL or a text. Not public. */
   readonly runbook?: string
   /** Why nobody is or was told, such as what it depends on. */
   readonly heldBack?: string

@@ -52,7 +52,10 @@ export function incidentRoutes({ incidents, book, monitors, clock }: IncidentRou
       if (publishes !== undefined) {
         checkInternal(publishes, await read(), isPublic)
         if (!isPublic({ source: 'person', monitors: post.monitors })) {
-          throw wrongField('monitors', 'a public monitor, or none: else the public would not see it')
+          throw wrongField(
+            'monitors',
+            'a public monitor, or none: the status page hides incidents of private monitors',
+          )
         }
       }
       const link = publishes === undefined ? {} : { publishes }
@@ -75,7 +78,11 @@ export function incidentRoutes({ incidents, book, monitors, clock }: IncidentRou
     .delete('/incidents/:id', async (c) => {
       if (await book().withdraw(c.req.param('id'))) return c.body(null, 204)
       const { alert } = find(c.req.param('id'), await read())
-      throw new HttpError(409, 'conflict', `${alert} opened the incident: only posted ones can be withdrawn`)
+      throw new HttpError(
+        409,
+        'conflict',
+        `${alert} opened this incident: only posted incidents can be withdrawn`,
+      )
     })
 }
 
@@ -133,13 +140,13 @@ function find(id: string, { incidents, missing }: IncidentList): IncidentRecord 
   throw new HttpError(404, 'not_found', 'no such incident')
 }
 
-/** Only what the public does not see yet can be published. */
+/** Only an internal incident can be published. */
 function checkInternal(id: string, { incidents, missing }: IncidentList, isPublic: IsPublic): void {
   const found = incidents.find((each) => each.id === id)
   if (!found && missing.length > 0) throw unreadable(missing)
   if (!found) throw wrongField('publishes', 'the id of an incident')
   if (isPublic(found)) {
-    throw wrongField('publishes', 'the id of an internal incident: the status page shows this one')
+    throw wrongField('publishes', 'the id of an internal incident: this one is already public')
   }
 }
 

@@ -1,10 +1,10 @@
 import { within } from './deadline.ts'
 import { HttpError } from './http-error.ts'
 
-/** How long a Durable Object may take to answer, and what callers get where it fails or takes longer. */
+/** How long a Durable Object may take, and what callers get if it fails or takes longer. */
 export interface Unavailable {
   readonly timeoutMs: number
-  /** Begins the names of the log events: `<object>_timed_out` and `<object>_failed`. */
+  /** Prefix of the log events: `<object>_timed_out` and `<object>_failed`. */
   readonly object: string
   readonly code: string
   readonly message: string
@@ -18,7 +18,7 @@ interface Log {
 /** An object that restarts is back within seconds. */
 const RETRY_AFTER_SECONDS = 5
 
-/** What a Durable Object answers. @throws HttpError 503 with `Retry-After` where it fails or is slow */
+/** The answer of a Durable Object. @throws HttpError 503 with `Retry-After` if it fails or is slow */
 export async function answered<T>(answer: Promise<T>, otherwise: Unavailable, log: Log): Promise<T> {
   const { timeoutMs, object, code, message } = otherwise
   try {

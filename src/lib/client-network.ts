@@ -1,5 +1,5 @@
 const GROUPS = 8
-/** The groups of an IPv6 address that name its /64. */
+/** How many groups of an IPv6 address make up its /64. */
 const NETWORK_GROUPS = 4
 const MAPPED_PREFIX = '0:0:0:0:0:65535'
 

@@ -43,7 +43,7 @@ export async function send(request: HttpRequest, fetcher: Fetch = fetch): Promis
     const { text } = await readStart(response, MAX_BODY_BYTES)
     return ok({ status: response.status, headers: response.headers, body: text })
   } catch (error) {
-    // An invocation may send so many requests (https://developers.cloudflare.com/workers/platform/limits/#subrequests).
+    // The platform limits the requests of an invocation (https://developers.cloudflare.com/workers/platform/limits/#subrequests).
     if (/too many subrequests/i.test(String(error))) {
       return err({ message: 'too many requests in one invocation', retryable: true, unsent: true })
     }

@@ -1,9 +1,9 @@
 import type { Zod } from './lazy-schema.ts'
 import { hasControlCharacters } from './text.ts'
 
-// What people and programs write in requests, as schemas.
+// Schemas of the texts in requests.
 
-/** What people write. Spaces around it are taken off, and something must be left. */
+/** A text that people write: trimmed, and not empty. */
 export const requiredText = (z: Pick<Zod, 'string'>, maxLength: number) =>
   z
     .string()
@@ -11,19 +11,19 @@ export const requiredText = (z: Pick<Zod, 'string'>, maxLength: number) =>
     .min(1, { error: 'text that is not empty' })
     .max(maxLength, { error: `at most ${maxLength} characters` })
 
-/** What people read in a line: a name, a title. */
+/** A text on one line: a name, a title. */
 export const lineText = (z: Pick<Zod, 'string'>, maxLength: number) =>
   requiredText(z, maxLength).refine((text) => !hasControlCharacters(text, 'one'), {
     error: 'text on one line, without control characters',
   })
 
-/** What people read in several lines. */
+/** A text that may have several lines. */
 export const multilineText = (z: Pick<Zod, 'string'>, maxLength: number) =>
   requiredText(z, maxLength).refine((text) => !hasControlCharacters(text, 'several'), {
     error: 'text without control characters',
   })
 
-/** What a thing is called in URLs, labels and logs. */
+/** An id for use in URLs, labels and logs. */
 export const slugText = (z: Pick<Zod, 'string'>) =>
   z
     .string()

@@ -11,7 +11,7 @@ const CONTENT_SECURITY_POLICY = {
   frameAncestors: ["'none'"],
 }
 
-/** JSON shows nothing and runs nothing: more headers would say nothing, and each call to set one takes its time. */
+/** JSON renders and runs nothing, so other headers would have no effect, and each call that sets one costs time. */
 const HEADERS_OF_JSON = [
   ['X-Content-Type-Options', 'nosniff'],
   ['Content-Security-Policy', "default-src 'none'; form-action 'none'; frame-ancestors 'none'"],
@@ -19,8 +19,8 @@ const HEADERS_OF_JSON = [
 ] as const
 
 /**
- * Gives every response the headers that protect its reader, and `Cache-Control: no-store` where it says nothing of
- * caches. What a handler set itself stays. A response that caches may share is marked `isShared`.
+ * Sets the security headers on every response, and `Cache-Control: no-store` unless the handler set its own. Headers set by
+ * handlers stay. A response that caches may share is marked `isShared`.
  */
 export function responseHeaders(): MiddlewareHandler<{ Variables: { isShared?: boolean } }> {
   const protectPage = secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, overwrite: false })
@@ -28,7 +28,7 @@ export function responseHeaders(): MiddlewareHandler<{ Variables: { isShared?: b
   return (c, next) =>
     next().then(() => {
       const { headers } = c.res
-      // A cache may keep a response that doesn't say how long.
+      // Without a Cache-Control, a cache may keep the response for as long as it likes.
       const policy = headers.get('Cache-Control')
       if (policy === null) headers.set('Cache-Control', 'no-store')
       else if (!/no-store|private/.test(policy)) c.set('isShared', true)

@@ -23,7 +23,7 @@ export function oneLine(text: string, maxLength: number): string {
   )
 }
 
-/** Whether a text holds control characters, such as NUL; line breaks and tabs are fine in one of several lines. */
+/** Whether a text holds control characters, such as NUL; a text of several lines may hold line breaks and tabs. */
 export const hasControlCharacters = (text: string, lines: 'one' | 'several'): boolean =>
   /\p{Cc}/u.test(lines === 'one' ? text : text.replaceAll(/[\n\r\t]/g, ''))
 

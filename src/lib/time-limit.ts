@@ -3,8 +3,8 @@ import { within } from './deadline.ts'
 import { HttpError } from './http-error.ts'
 
 /**
- * Answers 504 where a handler takes longer than `timeoutMs`. In the place of `hono/timeout`, which makes an Error when
- * it is imported: V8 then collects the source positions of the whole bundle, at each start of the Worker.
+ * Answers 504 if a handler takes longer than `timeoutMs`. Replaces `hono/timeout`, which creates an Error when it is
+ * imported: V8 then collects the source positions of the whole bundle, at each start of the Worker.
  */
 export const timeLimit =
   (timeoutMs: number): MiddlewareHandler =>

@@ -12,7 +12,7 @@ export interface TokenGuardSettings {
   readonly purpose: 'admin' | 'heartbeat' | 'ingest' | 'metrics'
   /** Any of them will do, so that one can be replaced without a gap. None: nobody is let in. */
   readonly tokens: readonly Secret[]
-  /** How many wrong tokens a client network may send; without it, as many as it likes. */
+  /** How many wrong tokens a client network may send; unlimited if undefined. */
   readonly wrongTokenLimit?: RateLimit
   /** Whether a token may also come as the password of Basic authentication, under any name: more clients send that. */
   readonly takesPasswords?: boolean
@@ -22,14 +22,14 @@ export interface TokenGuardSettings {
 /** What came of looking at a token: the valid one, or why there is none. */
 export type Examined = Secret | 'blocked' | 'wrong'
 
-/** For how long a network that sent too many wrong tokens is not examined. */
+/** How long a network that sent too many wrong tokens is refused. */
 export const BLOCKED_MS = MINUTE_MS
-/** Networks that are remembered; an attack from more is the platform's to stop. */
+/** How many networks are remembered; stopping larger attacks is up to the platform. */
 const MAX_BLOCKED = 1000
 
 /**
- * Tells who has a token. A client network (`networkOf`) that sent too many wrong ones is not examined for a minute, not
- * even with the right one: else it could go on guessing. It is remembered per isolate.
+ * Checks tokens. A client network (`networkOf`) that sent too many wrong ones is refused for a minute, even with the right
+ * one: otherwise it could go on guessing. Each isolate remembers this for itself.
  */
 export class TokenGuard {
   readonly #settings: TokenGuardSettings

@@ -24,9 +24,9 @@ export interface BufferOptions extends AccumulatorOptions {
 
 /** How long the store may take for a batch. */
 const SEND_TIMEOUT_MS = 5 * SECOND_MS
-/** An attempt that did not end in this time never will: the request that made it was cancelled. */
+/** An attempt that takes longer never ends: its request was cancelled. */
 const ATTEMPT_LOST_MS = 2 * SEND_TIMEOUT_MS
-/** How long after an attempt that failed the next one begins: after the first failure, the second, and so on. */
+/** How long to wait after a failed attempt: after the first, the second, and so on. */
 const RETRY_AFTER_MS = [5 * SECOND_MS, 10 * SECOND_MS, 20 * SECOND_MS, 60 * SECOND_MS]
 /** How long `waitUntil` keeps an event alive. */
 const EVENT_MS = 30 * SECOND_MS
@@ -49,15 +49,15 @@ export class MetricsBuffer extends Accumulator {
   #sequence = 0
   /** Sent, and not acknowledged yet. */
   #unacknowledged: Batch | undefined
-  /** When the flush is due that an event has undertaken. */
+  /** When the flush that an event has scheduled is due. */
   #dueMs: number | undefined
-  /** Until when the attempt that is under way may take; 0: none is. */
+  /** The deadline of the attempt under way; 0 if there is none. */
   #busyUntilMs = 0
-  /** Attempts that failed since the last that did not. */
+  /** Failed attempts since the last success. */
   #failures = 0
-  /** Before this, no attempt follows those that failed; 0: none did. */
+  /** The earliest time of the next attempt after a failure; 0 if none failed. */
   #retryAtMs = 0
-  /** Whether a flush was asked for while none was possible. */
+  /** Whether a flush was requested while none was possible. */
   #askedAgain = false
 
   constructor(options: BufferOptions) {
@@ -128,7 +128,7 @@ export class MetricsBuffer extends Accumulator {
     const startMs = this.clock()
     const busyUntilMs = startMs + ATTEMPT_LOST_MS
     this.#busyUntilMs = busyUntilMs
-    // One that was given up for lost must not speak for the one that took its place.
+    // An attempt that was given up must not change the state of the one that replaced it.
     const isCurrent = () => this.#busyUntilMs === busyUntilMs
     try {
       const sent = await within(SEND_TIMEOUT_MS, this.#send(batch))
@@ -148,7 +148,7 @@ export class MetricsBuffer extends Accumulator {
     }
   }
 
-  /** Whether a time has come. One that is far ahead is of a clock that was put back since. */
+  /** Whether a time has come. A time far ahead was set by a clock that has since been put back. */
   #isOver(atMs: number): boolean {
     const leftMs = atMs - this.clock()
     return leftMs <= 0 || leftMs > RETRY_AFTER_MS.at(-1)!

@@ -10,7 +10,7 @@ export const metricsOperations: OperationGroup = {
     'GET /metrics': {
       operationId: 'getMetrics',
       summary: 'All metrics, in the format that `Accept` asks for',
-      description: 'With `metrics.public`, no token is needed for all but the series of private monitors.',
+      description: 'With `metrics.public`, a token is needed only for the series of private monitors.',
       access: 'metrics',
       answers: {
         200: {

@@ -1,19 +1,19 @@
 import { HOUR_MS } from '../lib/clock.ts'
 
-/** A source that was silent for so long is forgotten: written down here, and no longer in each snapshot. */
+/** A source that is silent for this long is moved here, out of the snapshots. */
 const SILENT_MS = 2 * HOUR_MS
-/** So many are written down at once: rows are what costs. */
+/** The fewest sources to move at once: rows are what costs. */
 const MIN_AT_ONCE = 256
-/** So many fit into a row. */
+/** The most sources in a row. */
 const MAX_PER_ROW = 5_000
-/** Rows that are kept: at least a quarter of a million sources. */
+/** The most rows kept: at least a quarter of a million sources. */
 const MAX_ROWS = 1_024
-/** A younger batch can't be of a forgotten source, even where clocks disagree by an hour. */
+/** A younger batch can't be from a forgotten source, even if clocks disagree by an hour. */
 const YOUNG_MS = HOUR_MS
 
 /**
- * The sources that were silent for hours. Every object and isolate that starts is a new source, thousands a day, while
- * only a batch that was held up for hours asks for one of these: they are on disk and not in memory.
+ * The sources that were silent for hours. Every object or isolate that starts is a new source, thousands a day, but only a
+ * batch that was delayed for hours needs one of these. So they are kept on disk, not in memory.
  */
 export class ForgottenSources {
   readonly #sql: SqlStorage
@@ -22,14 +22,14 @@ export class ForgottenSources {
     this.#sql = sql
   }
 
-  /** Makes the table. */
+  /** Creates the table. */
   migrate(): void {
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS forgotten_sources (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, sequences TEXT NOT NULL)',
     )
   }
 
-  /** Moves silent sources from memory to disk, once they are many. */
+  /** Moves silent sources from memory to disk, once there are enough. */
   take(sources: Map<string, { readonly sequence: number; readonly seenAtMs: number }>, now: number): void {
     const silent = [...sources].filter(([, { seenAtMs }]) => seenAtMs < now - SILENT_MS)
     if (silent.length < MIN_AT_ONCE) return
@@ -49,9 +49,9 @@ export class ForgottenSources {
   }
 
   /**
-   * The last sequence that was counted of a source which is not in memory; 0 for a new one. Infinite for a batch that
-   * is so old that this is not known any more: nothing counts twice.
-   * @param createdAtMs when its batch was made; undefined where that is not known
+   * The last sequence counted from a source that is not in memory; 0 for a new source. Infinity for a batch so old that its
+   * source may have been deleted: nothing counts twice.
+   * @param createdAtMs when its batch was made, if known
    */
   lastSequence(source: string, createdAtMs: number | undefined, now: number): number {
     if (createdAtMs !== undefined && createdAtMs > now - YOUNG_MS) return 0
@@ -65,7 +65,7 @@ export class ForgottenSources {
     return createdAtMs !== undefined && createdAtMs < this.#knownSinceMs() ? Number.POSITIVE_INFINITY : 0
   }
 
-  /** Sources that were silent before this may have been deleted. */
+  /** Sources that went silent before this may have been deleted. */
   #knownSinceMs(): number {
     const [first] = this.#sql
       .exec<{ id: number; at: number }>('SELECT id, at FROM forgotten_sources ORDER BY id LIMIT 1')

@@ -27,7 +27,7 @@ export interface Snapshot {
 const SLOTS = 128
 /** A snapshot comes earlier where the entries since the last one are longer than this, in UTF-16 units. */
 const MAX_JOURNAL_LENGTH = 4_000_000
-/** A longer entry makes for a snapshot at once, for it might not fit into a row. */
+/** A longer entry causes a snapshot at once, because it might not fit into a row. */
 const MAX_ENTRY_LENGTH = MAX_ROW_BYTES / 3
 const SNAPSHOT_VERSION = 1
 
@@ -75,7 +75,7 @@ export class Journal {
     }
   }
 
-  /** The entries after one, which follow each other in the ring: those before it are not read. */
+  /** The entries after the given one; earlier ones aren't read. */
   #rowsAfter(sequence: number): { sequence: number; entry: string }[] {
     const rows: { sequence: number; entry: string }[] = []
     const first = (sequence + 1) % SLOTS

@@ -19,7 +19,7 @@ export interface MetricsRoutesSettings {
   }
   readonly catalog: Catalog
   readonly guard: TokenGuard
-  /** What everybody may read without a token: all but the series of other monitors. Undefined: nothing. */
+  /** The monitors whose series may be read without a token; undefined if a token is required. */
   readonly anonymous?: { readonly monitors: readonly string[] } | undefined
   /** Whether there is a cache at all. */
   readonly cacheEnabled: boolean
@@ -44,7 +44,7 @@ export function metricsRoutes({
 }: MetricsRoutesSettings): Hono {
   const routes = new Hono()
 
-  // Who sends a token is told whether it is valid, also where none is needed: a scraper must not silently get less.
+  // A wrong token is refused even where none is needed: a scraper must not silently get less.
   const isAnonymous = (c: Context) =>
     anonymous !== undefined && (!guard.isEnabled || c.req.header('Authorization') === undefined)
 

@@ -89,7 +89,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
  */
 export const isInfo = (shape: Shape): boolean => shape.type === 'gauge' && shape.name.endsWith('_info')
 
-/** The monitor that a series of Edgewatch's is about; undefined where it is about none. */
+/** The monitor that a series of Edgewatch belongs to, if any. */
 export const monitorOf = ({ name, labels }: Shape, { values }: Pick<Series, 'values'>): string | undefined =>
   name.startsWith('edgewatch_monitor_') ? (values[labels.indexOf('monitor')] ?? '') : undefined
 

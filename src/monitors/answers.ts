@@ -21,7 +21,10 @@ export const check = z.object({ region: place, ...measured })
 
 export const region = z.object({
   region: place,
-  colo: z.string().nullable().meta({ description: "Cloudflare's data center that checks, such as FRA" }),
+  colo: z
+    .string()
+    .nullable()
+    .meta({ description: 'The Cloudflare data center that runs the checks, such as FRA' }),
   state: seen,
   last_check: z.object(measured).nullable(),
 })

@@ -20,7 +20,7 @@ export async function httpMismatch(
   if (!expect.status.some((each) => coversStatus(each, status))) {
     return { expected: `status ${expect.status.join(' or ')}`, came: String(status) }
   }
-  // RE2 and JSONPath are loaded when first needed: they would make every start of the Worker slower.
+  // Loaded on first use: RE2 and JSONPath would slow down every start of the Worker.
   const Pattern = expect.headers.some(({ matches }) => matches !== undefined)
     ? (await import('../lib/pattern.ts')).Pattern
     : undefined

@@ -15,8 +15,8 @@ const RESOLVER_TIMEOUT_MS = 2 * SECOND_MS
 const A = 1
 
 /**
- * Whether a host, which is a name or an address, is one of Cloudflare's own. False where the resolver doesn't say so: what
- * nobody knows must not hide an outage. Names behind Cloudflare have A records, so AAAA records are not asked for.
+ * Whether a host, given by name or address, has one of Cloudflare's own addresses. False if the resolver doesn't answer:
+ * missing knowledge must not hide an outage. Names behind Cloudflare have A records, so AAAA records are not asked for.
  */
 export async function isCloudflareHost(
   host: string,

@@ -5,8 +5,8 @@ import { send } from '../lib/http-client.ts'
 const TIMEOUT_MS = 3 * SECOND_MS
 
 /**
- * Cloudflare's data center that this runs in, by the code of its nearest airport, such as `FRA`: a page that each data
- * center serves itself names it. Undefined where the page can't be had.
+ * The Cloudflare data center that this runs in, by the code of its nearest airport, such as `FRA`, from a page that each data
+ * center serves itself. Undefined if the page can't be read.
  * https://developers.cloudflare.com/fundamentals/reference/cdn-cgi-endpoint/
  */
 export async function askColo(traceUrl: string, fetch: Fetch): Promise<string | undefined> {

@@ -78,7 +78,7 @@ export interface DnsAnswer {
   readonly Answer: readonly { readonly type: number; readonly data: string }[]
 }
 
-/** What a DNS-over-HTTPS server answered; undefined for what is not DNS in JSON. */
+/** The answer of a DNS-over-HTTPS server; undefined if it is not DNS in JSON. */
 export function readAnswer(text: string): DnsAnswer | undefined {
   try {
     const { Status, Answer = [] }: { Status?: unknown; Answer?: unknown } = JSON.parse(text) ?? {}

@@ -23,7 +23,7 @@ export interface CheckResult {
   readonly latencyMs?: number
   /** What was expected and what came, where the outcome is not `up`. On one line; holds no secret and no URL. */
   readonly reason?: string
-  /** Cloudflare's data center that made it, such as `FRA`; undefined where that is not known. Not kept with the check. */
+  /** The Cloudflare data center that made it, such as `FRA`, if known. Not stored with the check. */
   readonly colo?: string
 }
 
@@ -31,7 +31,7 @@ export interface CheckResult {
 export interface RegionStatus {
   readonly region: Region
   readonly state: SeenState
-  /** Cloudflare's data center that the last checks were made in, as far as it is known. */
+  /** The Cloudflare data center of the last checks, if known. */
   readonly colo?: string
   /** The last check; undefined before the first. */
   readonly last?: Pick<CheckResult, 'atMs' | 'outcome' | 'latencyMs' | 'reason'>

@@ -19,7 +19,7 @@ export interface NetworkProbeOptions {
   readonly clock: Clock
 }
 
-/** Whether the control URL answers, with any status that is not Cloudflare's for a host out of reach. */
+/** Whether the control URL answers, with any response but Cloudflare's own for an unreachable host. */
 export async function controlAnswers(controlUrl: string, fetch: Fetch): Promise<boolean> {
   const sent = await send({ url: controlUrl, timeoutMs: TIMEOUT_MS }, fetch)
   return sent.ok && cloudflareError(sent.value) === undefined

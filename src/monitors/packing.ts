@@ -64,7 +64,7 @@ const REGION = 16
 const MAX_REASON_LENGTH = 300
 /** Of all reasons in a row; those that come after are left out. In UTF-16 units. */
 const MAX_REASONS_LENGTH = 100_000
-/** This many numbers and, with those, texts fit into a row. */
+/** The most numbers in a row, beside its texts. */
 const MAX_HOUR_WEIGHT = 60_000
 /** More than any run needs. */
 const MAX_PARTS = 1_024

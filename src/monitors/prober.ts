@@ -63,7 +63,7 @@ export abstract class RegionProberObject<E> extends DurableObject<E> implements 
       .map((result) => ({ ...result, ...(colo !== undefined && { colo }) }))
   }
 
-  /** Asks where this runs, once per life of the object. No check waits for it: the first run may end without it. */
+  /** Finds out where this runs, once per life of the object. No check waits for it, so the first run may end without it. */
   #locate(): void {
     const { traceUrl, fetch } = this.#prepare().settings
     this.#locating ??= askColo(traceUrl, fetch).then((colo) => {

@@ -14,7 +14,7 @@ export type Connect = (
   options: SocketOptions,
 ) => Pick<Socket, 'opened' | 'closed' | 'close'>
 
-/** What a TCP check uses. */
+/** What a TCP check needs. */
 export interface TcpCheckTools {
   readonly connect: Connect
   /** For the resolver, which is asked about a host to which no connection was made. */
@@ -23,7 +23,7 @@ export interface TcpCheckTools {
   readonly userAgent: string
 }
 
-/** Limits of the platform, as `connect` tells them: they say nothing of the port. */
+/** Messages of `connect` about limits of the platform, which say nothing about the port. */
 const OUR_LIMITS = /too many subrequests|TCP loop detected|connections to port 25 are prohibited/i
 
 /**

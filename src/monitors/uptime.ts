@@ -244,7 +244,7 @@ export abstract class UptimeMonitorObject<E> extends DurableObject<E> {
         const patience = monitor.kind === 'asked' ? monitor : { failures: 1, recoveries: 1 }
         rememberRegion(memory, id, result.region, {
           ...rest,
-          // A prober stays where it is, and does not always know that yet.
+          // A prober never moves, but may not know its data center yet.
           ...(result.colo !== undefined && { colo: result.colo }),
           view: afterCheck(view, result, patience),
         })

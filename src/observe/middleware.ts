@@ -33,7 +33,7 @@ export interface ObserveVariables {
   requestId: string
   /** Set by a handler that was asked how things are: its 503 is an answer, not a failure of its own. */
   statusIsAnswer?: boolean
-  /** Set for a response that caches may share: it gets no headers about the one request that it was made for. */
+  /** Set for a response that caches may share: it gets no headers about a single request. */
   isShared?: boolean
 }
 

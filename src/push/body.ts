@@ -19,13 +19,13 @@ export async function decompress({ bytes, contentEncoding }: PushedBody): Promis
   if (coding !== 'gzip' && coding !== 'x-gzip') {
     return refused('unsupported_media_type', 'Content-Encoding: only gzip is understood')
   }
-  // Loaded when a compressed body comes, for most isolates never see one. `DecompressionStream` reads only one member.
+  // Loaded on first use: most isolates never see a compressed body. `DecompressionStream` reads only one member.
   const { gunzipSync } = await import('node:zlib')
   try {
     return ok(gunzipSync(bytes, { maxOutputLength: MAX_BODY_BYTES }))
   } catch (error) {
     return error instanceof RangeError
-      ? refused('too_large', `the body is larger than ${MAX_BODY_BYTES} bytes once it is decompressed`)
-      : refused('invalid_push', 'the body is not gzip, as its Content-Encoding says')
+      ? refused('too_large', `the decompressed body is larger than ${MAX_BODY_BYTES} bytes`)
+      : refused('invalid_push', 'Content-Encoding is gzip, but the body is not')
   }
 }

@@ -34,7 +34,7 @@ export class GroupRows {
     this.#sql = sql
   }
 
-  /** Makes the table. */
+  /** Creates the table. */
   migrate(): void {
     this.#sql.exec(
       `CREATE TABLE IF NOT EXISTS pushed_groups (

@@ -19,7 +19,7 @@ export interface PushRoutesSettings extends PushCounts {
   readonly log: Logger
 }
 
-/** Where the store fails or is slow. */
+/** The response when the store fails or is slow. */
 export const UNAVAILABLE: Unavailable = {
   timeoutMs: 10 * SECOND_MS,
   object: 'push_store',

@@ -30,7 +30,7 @@ interface Rendered {
   readonly headers: Readonly<Record<string, string>>
 }
 
-// After an error a cache may go on with what it has for 5 minutes; older, it would tell of a state that nobody knows.
+// After an error a cache may serve its copy for 5 minutes; anything older would show a state that may no longer hold.
 const CACHED = `public, max-age=${FRESH_MS / SECOND_MS}, stale-while-revalidate=30, stale-if-error=300`
 const HTML = 'text/html; charset=UTF-8'
 /** May be shown by other sites. */
@@ -115,8 +115,8 @@ export function statusRoutes({ reader, config, waitUntil }: StatusRoutesSettings
         headers: { 'Content-Type': `${type}; charset=utf-8`, ...SHARED },
       })
       if (config.service.url) return answer(c, format, status, make)
-      // The links are those of the host that was asked, and a shared cache may answer for another (Cloudflare's cache
-      // for Workers has no host in its keys). Nor is it kept here: anybody may name any number of hosts.
+      // The links name the host that was asked, and a shared cache may answer for another host (the keys of Cloudflare's
+      // cache for Workers have no host). It isn't kept here either, because anybody may send any number of host names.
       const { body, headers } = make()
       return c.body(body, 200, { ...headers, 'Cache-Control': `private, max-age=${FRESH_MS / SECOND_MS}` })
     })

@@ -329,7 +329,7 @@ describe('an incident that only the team sees', () => {
       form: 'withdraw-incident',
     })
     expect(refused.status).toBe(409)
-    expect(await refused.text()).toContain('error-rate opened the incident')
+    expect(await refused.text()).toContain('error-rate opened this incident')
   })
 })
 

@@ -258,7 +258,7 @@ describe('/admin/silences', () => {
       for (let made = 1; made < 100; made++) await call('POST', '/silences', { ...request, for: '1d' })
       const refused = await call('POST', '/silences', { ...request, for: '1d' })
       expect(refused).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } })
-      expect(refused.body.error.message).toContain('100 silences, which is the most: end one')
+      expect(refused.body.error.message).toContain('100 silences, the maximum: end one')
       expect(JSON.stringify((await call('GET', '/silences')).body).length).toBeLessThan(150_000)
       world.now += MINUTE_MS
       expect((await call('POST', '/silences', { ...request, for: '1d' })).status).toBe(201)

@@ -307,7 +307,7 @@ describe('publishing', () => {
       expect((await call('DELETE', `/incidents/${published.id}`)).status).toBe(404)
       expect((await call('DELETE', `/incidents/${id}`)).body.error).toMatchObject({
         code: 'conflict',
-        message: 'mongodb-down opened the incident: only posted ones can be withdrawn',
+        message: 'mongodb-down opened this incident: only posted incidents can be withdrawn',
       })
     }))
 
@@ -330,7 +330,7 @@ describe('publishing', () => {
     inAdmin(async (call, world) => {
       const id = await fire(world)
       for (const [publishes, message] of [
-        [id, 'the id of an internal incident: the status page shows this one'],
+        [id, 'the id of an internal incident: this one is already public'],
         ['mongodb-down-1', 'the id of an incident'],
       ]) {
         expect((await call('POST', '/incidents', { ...PUBLIC, publishes })).body.error.details).toEqual([

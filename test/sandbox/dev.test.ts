@@ -51,7 +51,7 @@ describe('settings', () => {
 
   test('a taken port is said with a way out', () => {
     expect(takenPortMessage(8788, readSettings({}))).toBe(
-      'Port 8788 is taken. End what uses it, or start a sandbox beside it: ' +
+      'Port 8788 is in use. Stop the process that uses it, or start a second sandbox: ' +
         'STATE_DIR=.wrangler/state-8797 PORT=8797 INBOX_PORT=8798 npm run dev',
     )
     expect(secondSandbox(readSettings({ INBOX_PORT: '65535' }))).toContain('INBOX_PORT=65525')

@@ -53,8 +53,8 @@ test('a state directory is one sandbox’s, and the second is told who has it an
   const { child, said } = await otherSandbox()
   expect(said).toBe('locked')
   await expect(lock()).rejects.toThrow(
-    `Another sandbox (process ${child.pid}, http://127.0.0.1:8787) uses the state in ${stateDir}; two would corrupt it.\n` +
-      `Use that one, end it (kill ${child.pid}), or start a second one beside it: ${BESIDE}\n`,
+    `Another sandbox (process ${child.pid}, http://127.0.0.1:8787) is using the state in ${stateDir}; two would corrupt it.\n` +
+      `Use that one, stop it (kill ${child.pid}), or start a second one: ${BESIDE}\n`,
   )
   expect(JSON.parse(readFileSync(lockFile(), 'utf8'))).toMatchObject({ pid: child.pid })
   await end(child, 'SIGKILL')

@@ -15,7 +15,7 @@ export const ActiveAlerts = ({
   now,
 }: {
   overview: AlertsOverview
-  /** The alert that somebody came for; it stands first. */
+  /** The alert to show first. */
   chosen: string | undefined
   forms: FormContext
   now: number

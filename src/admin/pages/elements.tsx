@@ -29,7 +29,7 @@ export const Time = ({ atMs }: { atMs: number }) => (
   <time datetime={new Date(atMs).toISOString()}>{formatTime(atMs)}</time>
 )
 
-/** Where to read what to do: a link if it is a web address, else the text that is configured. */
+/** The runbook of an alert: a link if it is a web address, else the configured text. */
 export const Runbook = ({
   runbook,
   of,

@@ -166,7 +166,7 @@ export const PublishForm = ({
   )
 }
 
-/** Takes back what was posted. */
+/** Withdraws a posted incident. */
 export const WithdrawForm = ({
   forms,
   incident: { id },

@@ -16,7 +16,7 @@ const PAST_SHOWN = 50
 
 interface IncidentProps {
   readonly incident: IncidentRecord
-  /** All that are known, to name those that it is linked to. */
+  /** All known incidents, to name the linked ones. */
   readonly all: readonly IncidentRecord[]
   readonly isPublic: IsPublic
   readonly monitors: readonly MonitorConfig[]
@@ -47,7 +47,7 @@ const Linked = ({ incident: { publishes, publishedAs }, all }: Pick<IncidentProp
   )
 }
 
-/** Since when, what opened it, what it is about, and who sees it. */
+/** When it began, what opened it, what it is about, and who sees it. */
 const About = ({ incident, monitors, isPublic, all, now }: IncidentProps) => {
   const { alert, source, startedAtMs, resolvedAtMs, severity, summary, heldBack, runbook } = incident
   const names = incident.monitors.map((id) => monitors.find((each) => each.id === id)?.name ?? id)

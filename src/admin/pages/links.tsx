@@ -34,7 +34,7 @@ const Elsewhere = ({ links }: Pick<Config, 'links'>) => (
 const OWN = [
   ['/openapi.json', 'The HTTP API, described'],
   ['/health/detailed', 'Every check, with numbers'],
-  ['/metrics', 'For Prometheus: your browser asks for a password, which is the metrics token'],
+  ['/metrics', 'For Prometheus. Your browser asks for a password: enter the metrics token'],
   ['/admin/metrics', 'Requests, database, cache and scheduler, as JSON'],
   ['/admin/alerts', 'Alerts and what was delivered, as JSON'],
 ] as const

@@ -23,7 +23,7 @@ const NOTICES = {
   },
   'incident-withdrawn': {
     good: true,
-    text: 'The incident is withdrawn. Within a minute it is gone from the status page.',
+    text: 'Incident withdrawn: the status page stops showing it within a minute.',
   },
   amended: { good: true, text: 'Changed.' },
   announced: { good: true, text: 'Announced: the public sees it on the status page within a minute.' },

@@ -94,7 +94,11 @@ const SECURITY_SCHEMES = {
     scheme: 'bearer',
     description: '`METRICS_TOKEN`, or `ADMIN_TOKEN` where that is not set',
   },
-  metricsPassword: { type: 'http', scheme: 'basic', description: 'The same as the password, under any name' },
+  metricsPassword: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'The same token as the password, with any user name',
+  },
   heartbeatToken: { type: 'http', scheme: 'bearer', description: '`HEARTBEAT_TOKEN`' },
   ingestToken: { type: 'http', scheme: 'bearer', description: '`INGEST_TOKEN`' },
   ingestPassword: {

@@ -44,7 +44,7 @@ export class MongoConnection {
     clearTimeout(this.#idleTimer)
     let timeUp = false
     try {
-      await import('./driver.ts') // not the server's fault if that takes long
+      await import('./driver.ts') // its time is not the server's
       const outcome = await within(
         timeoutMs,
         this.#attempt(work, () => !timeUp),
@@ -112,7 +112,7 @@ async function connect({
     serverSelectionTimeoutMS: connectTimeoutMs,
     connectTimeoutMS: connectTimeoutMs,
     socketTimeoutMS: commandTimeoutMs,
-    // Whoever waits for a socket may have to wait for its handshake.
+    // Waiting for a socket may include its handshake.
     waitQueueTimeoutMS: Math.max(connectTimeoutMs, commandTimeoutMs),
     // A retry inside the driver would take the time that ours needs.
     retryReads: false,

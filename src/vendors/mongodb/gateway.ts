@@ -34,11 +34,11 @@ export interface MongoGatewaySettings {
   readonly pingTimeoutMs?: number
 }
 
-/** A probe may take this much longer than connecting and a ping, so that the driver is the one that says why. */
+/** A probe may take this much longer than connecting and a ping, so that the driver's own error comes first. */
 const PROBE_MARGIN_MS = 200
-/** How much of what is left of a probe's time its numbers may take. */
+/** The share of a probe's remaining time that reading its numbers may take. */
 const NUMBERS_SHARE = 0.8
-/** The dashboard waits for half a second more. */
+/** Half a second less than the dashboard waits. */
 const COLLECTIONS_TIMEOUT_MS = 4_500
 const COUNT_TIMEOUT_MS = 3_000
 /** One less than there are sockets for: the last one is for probes. */

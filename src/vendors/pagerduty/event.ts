@@ -43,7 +43,7 @@ export function triggerEvent(notification: Notification): object {
   }
 }
 
-/** An event that acknowledges the incident of a notification: nobody else is paged for it. */
+/** An event that acknowledges the incident of a notification: PagerDuty stops escalating it. */
 export function acknowledgeEvent({ dedupKey }: Notification): object {
   return { event_action: 'acknowledge', dedup_key: dedupKey }
 }

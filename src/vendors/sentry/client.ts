@@ -82,7 +82,7 @@ export class SentryClient {
       log.error('sentry_dsn_invalid')
       return false
     }
-    // Loaded when first needed: it would make every start of the Worker slower.
+    // Loaded on first use: it would slow down every start of the Worker.
     const { linkedErrorsIntegration, Toucan } = await import('toucan-js')
     let sent: Promise<boolean> | undefined
     try {

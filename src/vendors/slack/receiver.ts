@@ -37,7 +37,7 @@ export function createSlackReceiver(config: SlackConfig, deps: { fetcher?: Fetch
   }
 }
 
-/** With these Slack refuses a message for its size or form. https://docs.slack.dev/reference/methods/chat.postMessage/ */
+/** Errors with which Slack refuses a message for its size or form. https://docs.slack.dev/reference/methods/chat.postMessage/ */
 const SIZE_ERRORS = [
   'invalid_attachments',
   'invalid_blocks',

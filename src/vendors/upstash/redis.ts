@@ -102,7 +102,7 @@ export class UpstashProbe implements Probe {
 }
 
 async function connect({ url, token, timeoutMs }: UpstashSettings): Promise<Redis> {
-  // Loaded when first needed: it would make every start of the Worker slower.
+  // Loaded on first use: it would slow down every start of the Worker.
   const { Redis } = await import('@upstash/redis/cloudflare')
   return new Redis({
     url: url.reveal(),
