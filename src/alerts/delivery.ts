@@ -29,7 +29,7 @@ const LANE_MS = 15 * SECOND_MS
  * delivery under the same dedup key.
  */
 export async function deliverDue(store: LedgerStore, settings: LedgerSettings): Promise<DeliveryPass> {
-  const pass: DeliveryPass = { attempts: 0, isOver: false }
+  const pass: DeliveryPass = { attempts: 0, outcomes: 0, isOver: false }
   const due = Map.groupBy(store.outbox.due(settings.clock()), ({ receiver }) => receiver)
   const lanes = [...due].map(([name, notifications]) => async () => {
     const receiver = settings.receivers.find((each) => each.name === name)
@@ -48,6 +48,8 @@ export async function deliverDue(store: LedgerStore, settings: LedgerSettings): 
 export interface DeliveryPass {
   /** Messages sent so far, whatever the outcome. */
   attempts: number
+  /** Notifications delivered, postponed or given up so far; none where a message was only divided. */
+  outcomes: number
   /** Whether the platform refuses further requests of this invocation. */
   isOver: boolean
 }
@@ -91,6 +93,7 @@ async function deliverMessage(message: Message, turn: Turn): Promise<boolean> {
   pass.attempts += 1
   const result = await attempt(receiver, notificationsOf(message), settings)
   if (result.ok) {
+    pass.outcomes += message.length
     recordDelivered(message, store, settings)
     return true
   }
@@ -101,6 +104,7 @@ async function deliverMessage(message: Message, turn: Turn): Promise<boolean> {
     return false
   }
   if (error.tooLarge && message.length > 1) return deliverOneByOne(message, error, turn)
+  pass.outcomes += message.length
   recordFailure(message, error, store, settings)
   return !error.retryable
 }

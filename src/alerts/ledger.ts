@@ -217,9 +217,9 @@ export abstract class AlertLedgerObject<E> extends DurableObject<E> {
       // An alarm that is late itself was held up by what held the cron up: the platform, or a machine that slept.
       if (info && settings.clock() - info.scheduledTime >= MINUTE_MS) this.#store.saveWokeAt(settings.clock())
       this.#watch()
-      const { attempts, isOver } = await deliverDue(this.#store, settings)
-      // The next alarm, an invocation of its own, continues at once, unless this one could send nothing at all.
-      if (isOver && attempts === 0) notBeforeMs = settings.clock() + MINUTE_MS
+      const { attempts, outcomes, isOver } = await deliverDue(this.#store, settings)
+      // The next alarm, an invocation of its own, continues at once, unless this one achieved nothing.
+      if (isOver && outcomes === 0) notBeforeMs = settings.clock() + MINUTE_MS
       if (attempts > 0) {
         settings.recorder.set(settings.catalog.notificationsPending, {}, this.#store.outbox.pendingCount())
         await flushInTime(settings)

@@ -4,10 +4,12 @@ import { slackError } from '../../sandbox/inbox/slack.ts'
 import { DELIVERY_TIMEOUT_MS } from '../../src/alerts/delivery.ts'
 import type { Receiver } from '../../src/alerts/receiver.ts'
 import type { Fetch } from '../../src/lib/http-client.ts'
+import { MINUTE_MS } from '../../src/lib/clock.ts'
+import { err } from '../../src/lib/result.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { createPagerDutyReceiver } from '../../src/vendors/pagerduty/receiver.ts'
 import { createSlackReceiver } from '../../src/vendors/slack/receiver.ts'
-import { DOWN, FakeReceiver, inWorld, MONGODB_DOWN, type World } from './world.ts'
+import { ACCEPTED, DOWN, FakeReceiver, inWorld, MONGODB_DOWN, type World } from './world.ts'
 
 /** The most that the free plan lets one invocation send. */
 const SUBREQUESTS = 50
@@ -153,6 +155,29 @@ describe('an alert storm', () => {
         Array(3).fill('pending 0'),
       )
     }))
+
+  it('waits a minute where an alarm may send only a message that is refused for its size', () =>
+    inWorld(async (world) => {
+      let requests = 0
+      const unsent = err({ message: 'too many requests in one invocation', retryable: true, unsent: true })
+      world.routes = { ...world.routes, critical: ['chat'] }
+      world.receiver('chat').answer = (notifications) => {
+        requests += 1
+        if (requests > 10) throw new Error('the alarm never rests')
+        return notifications.length > 1
+          ? err({ message: 'invalid_blocks', retryable: false, tooLarge: true })
+          : unsent
+      }
+      storm(world, 2)
+      await world.tick()
+      await world.advance(MINUTE_MS - 1)
+      expect(requests).toBe(2)
+      await world.advance(1)
+      expect(requests).toBe(4)
+      world.receiver('chat').answer = () => ACCEPTED
+      await world.advance(MINUTE_MS)
+      expect(world.receiver('chat').told).toEqual(['firing alert-0', 'firing alert-1'])
+    }))
 })
 
 describe('a Slack channel in an alert storm', () => {
@@ -186,7 +211,7 @@ describe('a Slack channel in an alert storm', () => {
           const texts = textsOf(platform)
           most = Math.max(most, texts.length)
           for (let index = 0; index < alerts; index++) {
-            expect(texts.filter((text) => text.includes(`#alert-${index}|`))).toHaveLength(1)
+            expect(texts.filter((text) => text.includes(`?alert=alert-${index}|`))).toHaveLength(1)
           }
         }),
     )
@@ -202,7 +227,7 @@ describe('a Slack channel in an alert storm', () => {
         useRealReceivers(world, platform)
         world.routes = { ...world.routes, critical: ['chat'] }
         platform.answer = (_url, body) =>
-          body.includes('#alert-3|') ? new Response(error, { status: 400 }) : new Response('ok')
+          body.includes('?alert=alert-3|') ? new Response(error, { status: 400 }) : new Response('ok')
         storm(world, 40)
         await world.tick()
         await world.runAlarms()
