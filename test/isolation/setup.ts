@@ -1,12 +1,22 @@
 import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, afterEach, beforeAll, vi } from 'vitest'
+import '@upstash/redis/cloudflare'
+import 'toucan-js'
+import '../../src/api-description.ts'
 import * as worker from '../../src/index.ts'
+import '../../src/lib/openapi/document.ts'
+import '../../src/lib/pattern.ts'
+import '../../src/lib/zod.ts'
+import '../../src/monitors/json-assertion.ts'
 import { servicesOf } from '../../src/services.ts'
+import '../../src/vendors/mongodb/driver.ts'
 import { takeDeployed } from '../app/deployed.ts'
 import { type Shared, SharedState } from './shared-state.ts'
 
 // Test files share a Worker. Each one starts with empty Durable Objects, and leaves the Worker as it found it or fails.
+// What the Worker loads with `import()` is loaded here before: vitest makes two objects that import a module at the same
+// time wait for one promise, which workerd forbids, and which the deployed Worker doesn't do.
 
 const { default: handlers, ...classes } = worker
 
