@@ -27,7 +27,9 @@ const EMPTY: Partial<Batch> = { metrics: [] }
 
 /** Sends a batch again and again, with pauses in between in which the store hears enough of others to forget. */
 async function count(pausesMs: readonly number[], more: Partial<Batch>): Promise<number> {
-  const { world, client, evict, text } = createWorld()
+  const { world, client, evict, text } = createWorld({
+    staysInMemory: 'hundreds of batches come in each pause, and the object is evicted after each of them',
+  })
   const batch = batchOf('retrying', more)
   let others = 0
   for (const pauseMs of pausesMs) {

@@ -10,7 +10,10 @@ afterEach(() => vi.restoreAllMocks())
 
 describe('rows of the metrics store', { timeout: 60_000 }, () => {
   it('stay small with as many series, routes and sources as there may be', async () => {
-    const { shard, client, buffer, text, evict } = createWorld({ maxSeries: 10_000 })
+    const { shard, client, buffer, text, evict } = createWorld({
+      maxSeries: 10_000,
+      staysInMemory: 'each of 150 batches would read the largest snapshot anew; it is evicted at the end',
+    })
     const { type, name, labels, bounds } = catalog.requestDuration
     const numbers = bounds.map(() => 1_234_567).concat(0.123456789012345, 3)
     const long = (index: number) => `${index}`.padEnd(200, '\u{1}')
