@@ -59,14 +59,14 @@ export default defineConfig({
         isolate: false,
         setupFiles: ['./test/isolation/setup.ts'],
         include: ['test/**/*.test.{ts,tsx}'],
-        exclude: ['test/{bench,docs,e2e,sandbox}/**', ...OWN_VARIABLES],
+        exclude: ['test/{bench,docs,e2e,sandbox,scripts}/**', ...OWN_VARIABLES],
       }),
       inWorkerd({ name: 'variables', include: OWN_VARIABLES }),
       {
         test: {
           name: 'node',
           testTimeout: TEST_TIMEOUT_MS,
-          include: ['test/{bench,docs,sandbox}/**/*.test.ts'],
+          include: ['test/{bench,docs,sandbox,scripts}/**/*.test.ts'],
         },
       },
     ],

@@ -294,7 +294,9 @@ describe('an admin route that hangs', () => {
 it('says on start which variables it ignores', () => {
   const lines = watchLog()
   deploy({ LOG_FORMAT: 'xml', LOG_LEVEL: 'warn' })
-  expect(lines.filter(({ event }) => event === 'variables_ignored')).toMatchObject([{ names: ['LOG_FORMAT'] }])
+  expect(lines.filter(({ event }) => event === 'variables_ignored')).toMatchObject([
+    { names: ['LOG_FORMAT'] },
+  ])
 })
 
 it('writes what LOG_LEVEL and LOG_FORMAT ask for', async () => {

@@ -2,7 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { byteLength, cutBytes, cutText } from '../../src/lib/rows.ts'
 
-const text = fc.string({ unit: fc.constantFrom('a', 'ä', '€', '😀', '\n', '\ufeff'), maxLength: 60, size: 'max' })
+const text = fc.string({
+  unit: fc.constantFrom('a', 'ä', '€', '😀', '\n', '\ufeff'),
+  maxLength: 60,
+  size: 'max',
+})
 const maxBytes = fc.integer({ min: 4, max: 40 })
 
 describe('pieces for rows', () => {
