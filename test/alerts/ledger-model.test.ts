@@ -7,7 +7,7 @@ import type { Step } from './simulation.ts'
 import { ALERTS, MONITORS, MOODS, RECEIVERS, RULES, Simulation } from './simulation.ts'
 
 /** For each of the four parts. */
-const RUNS = 300
+const RUNS = 150
 const MINUTE = 60_000
 const rule = fc.integer({ min: 0, max: RULES.length - 1 })
 const alert = fc.integer({ min: 0, max: ALERTS.length - 1 })

@@ -40,6 +40,7 @@ describe('whatever is sent again, fails or dies in between', () => {
   it('every distinct event counts once, and its document is written in order', {
     timeout: 180_000,
   }, async () => {
+    const reached = { send: 0, alarm: 0, crash: 0, evict: 0, burst: 0 }
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
         const counts: string[] = []
@@ -83,6 +84,7 @@ describe('whatever is sent again, fails or dies in between', () => {
         }
 
         for (const each of steps) {
+          reached[each.kind] += 1
           if (each.kind === 'send') {
             for (let time = 0; time < each.times; time++) await send(each.ids)
           } else if (each.kind === 'burst') {
@@ -132,7 +134,9 @@ describe('whatever is sent again, fails or dies in between', () => {
         expect([...new Set(users)]).toEqual(order)
         expect(new Set(written.map(({ match }) => match._id)).size).toBe(expected)
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
+    expect(Math.min(reached.crash, reached.evict)).toBeGreaterThan(5)
+    expect(reached.burst).toBeGreaterThan(1)
   })
 })

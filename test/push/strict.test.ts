@@ -79,7 +79,7 @@ it('whatever is pushed, /metrics can be read by a strict parser', { timeout: 240
         maxLength: 5,
       }),
       async (pushes) => {
-        const { push: send, store } = createWorld()
+        const { world, push: send, store } = createWorld({ staysInMemory: 'it is evicted before it is read' })
         for (const each of pushes) {
           if (each.kind === 'push') {
             const { to, replace, body } = each
@@ -105,6 +105,7 @@ it('whatever is pushed, /metrics can be read by a strict parser', { timeout: 240
             if (outcome.ok) seen.taken += outcome.value.takenPoints
           }
         }
+        world.staysInMemory = undefined
         const text = await store().exposition('text')
         expect(textFormatProblem(own.text + text)).toBeUndefined()
         const open = await store().exposition('openmetrics')
