@@ -159,7 +159,7 @@ describe('an alert storm', () => {
   it('waits a minute where an alarm may send only a message that is refused for its size', () =>
     inWorld(async (world) => {
       let requests = 0
-      const unsent = err({ message: 'too many requests in one invocation', retryable: true, unsent: true })
+      const unsent = err({ message: 'too many requests', retryable: true, unsent: true } as const)
       world.routes = { ...world.routes, critical: ['chat'] }
       world.receiver('chat').answer = (notifications) => {
         requests += 1
