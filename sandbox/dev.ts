@@ -1,5 +1,6 @@
 /** `npm run dev`: the service and all that it talks to, on this machine. */
 import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { startBackupJob } from './dev/backup-job.ts'
 import { banner } from './dev/banner.ts'
 import { insertSampleData } from './dev/sample-data.ts'
@@ -10,8 +11,10 @@ import { startTraffic } from './dev/traffic.ts'
 import { startWrangler } from './dev/wrangler.ts'
 import { listen } from './listen.ts'
 import { startServers } from './servers.ts'
+import { modulesIn } from './stack-frames.ts'
 
 const PARENT_POLL_MS = 500
+const DIST = fileURLToPath(new URL('../dist', import.meta.url))
 
 const closers: (() => void | Promise<void>)[] = []
 let stopping = false
@@ -49,8 +52,9 @@ async function run(): Promise<void> {
   await refuseTakenPorts(settings)
   const serviceUrl = `http://127.0.0.1:${settings.port}`
   console.log('Starting ...')
+  const findModule = modulesIn(DIST)
 
-  const starting = startServers({ inboxPort: settings.inboxPort })
+  const starting = startServers({ inboxPort: settings.inboxPort, findModule })
   closers.push(async () => (await starting).close())
   const servers = await starting
   const documents = await insertSampleData(servers.vars.MONGODB_URI as string, Date.now())
@@ -59,6 +63,7 @@ async function run(): Promise<void> {
   const wrangler = startWrangler({
     port: settings.port,
     stateDir: settings.stateDir,
+    findModule,
     vars: {
       ...servers.vars,
       SERVICE_URL: serviceUrl,

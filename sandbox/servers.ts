@@ -3,6 +3,7 @@ import type { InboxMessage } from './inbox/messages.ts'
 import { type FaultSwitches, startInbox } from './inbox/server.ts'
 import { startMongodb } from './mongodb/start.ts'
 import { startRedis } from './redis/start.ts'
+import type { FindModule } from './stack-frames.ts'
 import { startTarget } from './target/server.ts'
 
 /** The same in every sandbox, so that what a former one stored goes on working. */
@@ -22,6 +23,8 @@ export interface ServersOptions {
   readonly redis?: 'auto' | 'memory'
   /** Default: a free one. Taken: `startServers` rejects. */
   readonly inboxPort?: number
+  /** Source maps for what Sentry gets. Default: none. */
+  readonly findModule?: FindModule
 }
 
 /** Everything that the service talks to, on 127.0.0.1. */
@@ -66,7 +69,7 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
       sentry: new HttpFaultSwitch(),
       control: new HttpFaultSwitch(),
     }
-    const inbox = await startInbox(options.inboxPort ?? 0, faults)
+    const inbox = await startInbox(options.inboxPort ?? 0, faults, options.findModule)
     closers.push(inbox.close)
 
     return {

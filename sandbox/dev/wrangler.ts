@@ -5,12 +5,14 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { stripVTControlCharacters } from 'node:util'
 import { type OwnedChild, spawnOwned } from '../child-process.ts'
+import { type FindModule, mapStackFrames } from '../stack-frames.ts'
 
 const LISTENING = '[wrangler:info] Ready on'
 const MAX_LAST_LINES = 20
 
-/** What wrangler prints that helps nobody here: each request (the service logs its own), and hints. */
-const NOISE = /^(\[wrangler:info\] ([A-Z]+ \/|Ready on)|Using secrets defined in|🪵|⎔ Starting|\s*$)/u
+/** What wrangler prints that helps nobody here: each request (the service logs its own), and hints, and what it attaches. */
+const NOISE =
+  /^(\[wrangler:info\] ([A-Z]+ \/|Ready on|✨)|Using secrets defined in|Attaching additional modules|[┌├│└]|🪵|⎔ Starting|\s*$)/u
 
 /** What wrangler sets before a warning or error that the service logs; a line of the service's log says it itself. */
 const LEVEL_OF_LOG_LINE = /^[▲✘] \[(WARNING|ERROR)\] (?=\d{4}-\d\d-|\{)/u
@@ -28,13 +30,15 @@ export interface WranglerDev {
 
 /**
  * Starts `wrangler dev` with the variables `vars`, which are neither printed nor visible in the list of processes.
- * `print` gets the service's own lines, and errors.
+ * `print` gets the service's own lines, and errors; stack frames in them are those of the sources.
  */
 export function startWrangler(options: {
   readonly port: number
   readonly stateDir: string
   readonly vars: Readonly<Record<string, string>>
   readonly print: (line: string) => void
+  /** Default: frames stay as they are. */
+  readonly findModule?: FindModule
   /** Runs this instead of `main` of wrangler.toml. */
   readonly script?: string
 }): WranglerDev {
@@ -68,7 +72,8 @@ export function startWrangler(options: {
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     },
   })
-  const { lastLines, listening } = readOutput(child, options.print)
+  const { findModule = () => undefined, print } = options
+  const { lastLines, listening } = readOutput(child, (line) => print(mapStackFrames(line, findModule)))
   const ended = child.ended.then(() => lastLines.join('\n'))
   const endedTooSoon = ended.then((said) => {
     throw new Error(`wrangler dev ended:\n${said}`)

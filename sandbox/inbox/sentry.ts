@@ -1,4 +1,5 @@
 import { parseJson } from '../http.ts'
+import { type FindModule, mapStackFrames, sourceFrame } from '../stack-frames.ts'
 
 /** An envelope: its header, and items with a header and a payload each. */
 export interface SentryEnvelope {
@@ -33,6 +34,24 @@ export function parseEnvelope(text: string): SentryEnvelope | undefined {
     items.push({ header: itemHeader, payload: parseJson(payload) ?? payload })
   }
   return { header, items }
+}
+
+/** What Sentry got, with the frames of stack traces as they are in the sources, also those within texts. */
+export function withSourceFrames(body: unknown, findModule: FindModule): unknown {
+  if (typeof body === 'string') return mapStackFrames(body, findModule)
+  if (typeof body !== 'object' || body === null) return body
+  if (Array.isArray(body)) return body.map((each) => withSourceFrames(each, findModule))
+  const { filename, lineno, colno, function: functionName } = body as Record<string, unknown>
+  if (typeof filename === 'string' && typeof lineno === 'number' && typeof colno === 'number') {
+    const generated = { file: filename, line: lineno, column: colno, functionName: String(functionName) }
+    const frame = sourceFrame(generated, findModule)
+    if (!frame) return body
+    const { file, line, column } = frame
+    return { ...body, filename: file, lineno: line, colno: column, function: frame.functionName }
+  }
+  return Object.fromEntries(
+    Object.entries(body).map(([name, each]) => [name, withSourceFrames(each, findModule)]),
+  )
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -3,10 +3,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { FAULT_NAMES, type FaultName, type FaultSwitch, sufferFault } from '../faults.ts'
 import { parseJson, readBody, sendJson } from '../http.ts'
 import { listen } from '../listen.ts'
+import type { FindModule } from '../stack-frames.ts'
 import { parseFault } from './fault-request.ts'
 import { Messages, withoutSecrets } from './messages.ts'
 import { incidentStates } from './pagerduty.ts'
 import { decodeText, endpointAt } from './receivers.ts'
+import { withSourceFrames } from './sentry.ts'
 
 /** PagerDuty's limit for an event, and plenty for the others. */
 const MAX_BODY_BYTES = 512 * 1024
@@ -32,12 +34,19 @@ export interface Inbox {
   close(): Promise<void>
 }
 
-/** Starts the inbox on `port` of 127.0.0.1, 0 being a free one. Rejects where the port is taken. */
-export async function startInbox(port: number, faults: FaultSwitches): Promise<Inbox> {
+/**
+ * Starts the inbox on `port` of 127.0.0.1, 0 being a free one. Rejects where the port is taken. With `findModule` it maps
+ * what Sentry gets to the sources, as Sentry does once it has the source maps.
+ */
+export async function startInbox(
+  port: number,
+  faults: FaultSwitches,
+  findModule: FindModule = () => undefined,
+): Promise<Inbox> {
   const messages = new Messages()
   const server = createServer(async (request, response) => {
     try {
-      await route(request, response, messages, faults)
+      await route(request, response, { messages, faults, findModule })
     } catch (error) {
       if (!response.headersSent) sendJson(response, 500, { error: { message: (error as Error).message } })
     }
@@ -54,12 +63,15 @@ export async function startInbox(port: number, faults: FaultSwitches): Promise<I
   }
 }
 
-async function route(
-  request: IncomingMessage,
-  response: ServerResponse,
-  messages: Messages,
-  faults: FaultSwitches,
-) {
+/** What the inbox works with. */
+interface Tools {
+  readonly messages: Messages
+  readonly faults: FaultSwitches
+  readonly findModule: FindModule
+}
+
+async function route(request: IncomingMessage, response: ServerResponse, tools: Tools) {
+  const { messages, faults } = tools
   const path = new URL(request.url ?? '/', 'http://inbox').pathname
   if (path === '/') return onlyMethods(request, response, { GET: () => sendPage(response) })
   if (path === '/messages') {
@@ -95,7 +107,7 @@ async function route(
   const endpoint = endpointAt(path)
   if (endpoint) {
     return onlyMethods(request, response, {
-      POST: () => receive(request, response, path, endpoint, messages, faults),
+      POST: () => receive(request, response, path, endpoint, tools),
     })
   }
   sendJson(response, 404, { error: { message: 'no such path in the inbox' } })
@@ -164,8 +176,7 @@ async function receive(
   response: ServerResponse,
   path: string,
   endpoint: NonNullable<ReturnType<typeof endpointAt>>,
-  messages: Messages,
-  faults: FaultSwitches,
+  { messages, faults, findModule }: Tools,
 ) {
   if (await sufferFault(faults[endpoint.receiver]?.fault, request, response)) return
   const bytes = await readBody(request, MAX_BODY_BYTES)
@@ -176,7 +187,7 @@ async function receive(
     receiver: endpoint.receiver,
     path,
     headers: withoutSecrets(request.headers),
-    body,
+    body: endpoint.receiver === 'sentry' ? withSourceFrames(body, findModule) : body,
     ...(rawBody !== undefined && { rawBody }),
     time: new Date().toISOString(),
     status,

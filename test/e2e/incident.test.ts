@@ -88,3 +88,20 @@ describe('receivers that are down, and a sandbox that is killed', () => {
     expect(new Set(keys).size).toBe(1)
   })
 })
+
+describe('an error', () => {
+  it('has a stack trace that names the sources, in the log and in Sentry', async () => {
+    await sandbox.admin('/test/error')
+    await until(async () => {
+      const line = sandbox.output.split('\n').find((each) => each.includes('"request_failed"'))
+      expect(JSON.parse(line ?? '{}')).toMatchObject({
+        route: '/test/error',
+        error: {
+          stack: expect.stringMatching(/at src\/app\.ts:\d+:\d+\n +at dispatch \(node_modules\/hono/),
+        },
+      })
+      const messages = await (await fetch(`${sandbox.inboxUrl}/messages`)).text()
+      expect(messages).toContain('"filename":"src/app.ts"')
+    })
+  })
+})
