@@ -1,5 +1,9 @@
+import path from 'node:path'
 import { expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
+import written from '../../edgewatch.config.ts'
+import { buildWorker } from '../../scripts/bundle.ts'
+import { compileConfig } from '../../src/config/load.ts'
 
 const wrangler = unstable_readConfig({ config: 'wrangler.toml' })
 
@@ -17,4 +21,13 @@ it('keeps log lines, and no invocation logs besides', () => {
     invocation_logs: false,
     head_sampling_rate: 1,
   })
+})
+
+it('uploads every module that the main module imports: wrangler attaches only what a rule names', async () => {
+  const { modules } = await buildWorker('src/index.ts', compileConfig(written))
+  const rules: readonly { readonly type: string; readonly globs: readonly string[] }[] = wrangler.rules
+  const globs = rules.filter(({ type }) => type === 'ESModule').flatMap((rule) => rule.globs)
+  const chunks = Object.keys(modules).filter((name) => name !== 'index.js')
+  expect(chunks.length).toBeGreaterThan(0)
+  expect(chunks.filter((name) => !globs.some((glob) => path.matchesGlob(name, glob)))).toEqual([])
 })
