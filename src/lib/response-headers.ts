@@ -19,8 +19,8 @@ const HEADERS_OF_JSON = [
 ] as const
 
 /**
- * Sets the security headers on every response, and `Cache-Control: no-store` unless the handler set its own. Headers set by
- * handlers stay. A response that caches may share is marked `isShared`.
+ * Sets the security headers on every response, and `Cache-Control: no-store` unless the handler set its own. A page keeps
+ * the headers that its handler set. A response that caches may share is marked `isShared`.
  */
 export function responseHeaders(): MiddlewareHandler<{ Variables: { isShared?: boolean } }> {
   const protectPage = secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, overwrite: false })
