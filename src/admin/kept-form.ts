@@ -13,11 +13,14 @@ export interface KeptForm {
 const MAX_CHARACTERS = 64 * 1024
 
 /**
- * The form of a request that was refused. Undefined if it is too large, or if the browser doesn't confirm that one of our
- * pages sent it: otherwise another site could fill in a form that people get back after signing in.
+ * Whether the browser confirms that one of our pages sent a request. Otherwise another site could fill in a form that people
+ * get back after signing in.
  */
+export const isFromOurPage = (c: Context): boolean => c.req.header('Sec-Fetch-Site') === 'same-origin'
+
+/** The form of a request that was refused. Undefined if it is too large, or if none of our pages sent it. */
 export async function keptForm(c: Context): Promise<KeptForm | undefined> {
-  if (c.req.method !== 'POST' || c.req.header('Sec-Fetch-Site') !== 'same-origin') return undefined
+  if (c.req.method !== 'POST' || !isFromOurPage(c)) return undefined
   const fields = new Map(await formFields(c))
   fields.delete('csrf')
   const form = { action: c.req.path, fields }

@@ -4,7 +4,7 @@ import { HttpError } from '../lib/http-error.ts'
 import { BLOCKED_MS } from '../lib/token-guard.ts'
 import type { AdminAuth, AdminVariables } from './auth.ts'
 import { formField } from './form-fields.ts'
-import { decodeForm, encodeFields, type KeptForm, keptForm } from './kept-form.ts'
+import { decodeForm, encodeFields, isFromOurPage, type KeptForm, keptForm } from './kept-form.ts'
 import { Document } from './pages/layout.tsx'
 import { returnPath } from './return-path.ts'
 import type { Sessions } from './sessions.ts'
@@ -68,7 +68,7 @@ export function signInRoutes({ auth, sessions, service, reopen }: SignInSettings
       if (!auth.isEnabled) return page(c, 503, undefined)
       const to = await formField(c, 'to')
       const sent = (await formField(c, 'token'))?.trim()
-      const action = await formField(c, 'action')
+      const action = isFromOurPage(c) ? await formField(c, 'action') : undefined
       const kept = action === undefined ? undefined : decodeForm(action, (await formField(c, 'kept')) ?? '')
       if (!sent) return page(c, 400, to, 'Enter an admin token.', kept)
       const examined = await auth.examine(c, sent)

@@ -97,6 +97,22 @@ describe('a form that is sent when the session has ended', () => {
     expect(await (await send(PAGE)).text()).not.toContain('Slow')
   })
 
+  it('is not taken over from a sign-in that another site sent', async () => {
+    const { service } = await lateSender()
+    const fields = { token: '', action: POST_INCIDENT, kept: 'form=post-incident&title=Planted' }
+    const signInFrom = (site: string | undefined) =>
+      service.request('/admin/login', {
+        method: 'POST',
+        headers: { ...PAGE, ...(site !== undefined && { 'Sec-Fetch-Site': site }) },
+        body: new URLSearchParams(fields),
+      })
+    for (const site of ['cross-site', 'same-site', 'none', undefined]) {
+      const page = await signInFrom(site)
+      expect([page.status, (await page.text()).includes('Planted')]).toEqual([400, false])
+    }
+    expect(await (await signInFrom('same-origin')).text()).toContain('Planted')
+  })
+
   it('is not kept for programs, nor where it is larger than any of ours', async () => {
     const { send } = await lateSender()
     const json = await send({ 'Sec-Fetch-Site': 'same-origin', Accept: 'application/json' })
