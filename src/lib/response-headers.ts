@@ -20,7 +20,8 @@ const HEADERS_OF_JSON = [
 
 /**
  * Sets the security headers on every response, and `Cache-Control: no-store` unless the handler set its own. A page keeps
- * the headers that its handler set. A response that caches may share is marked `isShared`.
+ * the headers that its handler set. A response that caches may share is marked `isShared`. A 304 gets no security headers:
+ * they would replace those of the copy that it confirms (RFC 9111, 3.2), which may be a page with a policy of its own.
  */
 export function responseHeaders(): MiddlewareHandler<{ Variables: { isShared?: boolean } }> {
   const protectPage = secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, overwrite: false })
@@ -32,6 +33,7 @@ export function responseHeaders(): MiddlewareHandler<{ Variables: { isShared?: b
       const policy = headers.get('Cache-Control')
       if (policy === null) headers.set('Cache-Control', 'no-store')
       else if (!/no-store|private/.test(policy)) c.set('isShared', true)
+      if (c.res.status === 304) return undefined
       if (!headers.get('Content-Type')?.includes('json')) return protectPage(c, nothingMore)
       for (const [name, value] of HEADERS_OF_JSON) headers.set(name, value)
       return undefined

@@ -265,6 +265,18 @@ describe('around every request', () => {
     },
   )
 
+  it.each(['/status', '/status.json', '/status/feed.atom', '/badge/api-health.svg'])(
+    'changes no header of the copy of %s that a browser keeps, when it is still good',
+    async (path) => {
+      const { request: get } = deploy({ SERVICE_URL: 'https://status.example' })
+      const { headers } = await get(path)
+      const again = await get(path, { headers: { 'If-None-Match': headers.get('ETag') ?? '' } })
+      expect(again.status).toBe(304)
+      // A browser replaces the headers of its copy with those of the 304 (RFC 9111, 3.2).
+      expect([...again.headers].filter(([name, value]) => headers.get(name) !== value)).toEqual([])
+    },
+  )
+
   it.each(['/', '/health', '/status/nowhere', '/status/feed.atom'])(
     'identifies the request in %s, which no cache may share',
     async (path) => {
