@@ -156,7 +156,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
   )
 
   app.use('/heartbeat/*', heartbeatGuard.required)
-  app.route('/heartbeat', heartbeatRoutes(services.uptime))
+  app.route('/heartbeat', heartbeatRoutes(services.uptime, log))
 
   const businessSettings = { business: services.business, catalog, recorder, clock: systemClock, log }
   app.use('/events/*', ingestGuard.required)

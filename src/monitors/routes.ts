@@ -1,12 +1,15 @@
 import { Hono } from 'hono'
 import type { MonitorConfig } from '../config/monitors.ts'
+import type { Unavailable } from '../lib/answered.ts'
+import { answered } from '../lib/answered.ts'
 import type { Clock } from '../lib/clock.ts'
-import { DAY_MS, isoTime } from '../lib/clock.ts'
+import { DAY_MS, isoTime, SECOND_MS } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError, wrongField } from '../lib/http-error.ts'
 import { lazySchema, type Zod } from '../lib/lazy-schema.ts'
 import { lineText } from '../lib/request-text.ts'
 import { validate } from '../lib/validation.ts'
+import type { Logger } from '../logging/model.ts'
 import { checkJson, historyJson, maintenanceJson, monitorJson, warningsOf } from './json.ts'
 import { unpackHistories } from './packed-history.ts'
 import type { BeatKind, UptimeMonitorClient } from './ports.ts'
@@ -135,10 +138,18 @@ export function monitorRoutes({ monitors, uptime, clock }: MonitorRoutesSettings
     })
 }
 
+const UNAVAILABLE: Unavailable = {
+  timeoutMs: 10 * SECOND_MS,
+  object: 'uptime_monitor',
+  code: 'heartbeats_unavailable',
+  message: 'heartbeats are temporarily unavailable',
+}
+
 /** What jobs call; to be mounted under `/heartbeat`, behind its authentication. */
-export function heartbeatRoutes(uptime: () => Pick<UptimeMonitorClient, 'beat'>) {
+export function heartbeatRoutes(uptime: () => Pick<UptimeMonitorClient, 'beat'>, log: Logger) {
   const take = async (id: string, kind: BeatKind) => {
-    if (!(await uptime().beat(id, kind))) throw new HttpError(404, 'not_found', 'no such heartbeat')
+    const isKnown = await answered(uptime().beat(id, kind), UNAVAILABLE, log)
+    if (!isKnown) throw new HttpError(404, 'not_found', 'no such heartbeat')
     return { id, beat: kind }
   }
   return new Hono()

@@ -1,9 +1,12 @@
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/clock.ts'
+import { renderError } from '../../src/lib/http-answers.ts'
 import { HttpError } from '../../src/lib/http-error.ts'
 import { heartbeatRoutes, monitorRoutes } from '../../src/monitors/routes.ts'
 import { FAILED, inWorld, PLAIN, START_MS, UP, type World } from './uptime-world.ts'
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** The routes over an uptime monitor as they are mounted in the app, with errors told by their code. */
 function admin(world: World) {
@@ -18,7 +21,7 @@ function admin(world: World) {
     }) as never
   const app = new Hono()
     .route('/admin', monitorRoutes({ monitors: world.settings().monitors, uptime, clock: () => world.now }))
-    .route('/heartbeat', heartbeatRoutes(uptime))
+    .route('/heartbeat', heartbeatRoutes(uptime, SILENT))
   app.onError((error, c) => {
     if (!(error instanceof HttpError)) throw error
     return c.json({ error: error.code, fields: error.details.map(({ field }) => field) }, error.status as 400)
@@ -274,4 +277,15 @@ describe('a heartbeat, over HTTP', () => {
         status: 404,
       })
     }))
+
+  it('asks the job to come again where the object fails', async () => {
+    const app = new Hono().route(
+      '/heartbeat',
+      heartbeatRoutes(() => ({ beat: () => Promise.reject(new Error('the object is away')) }), SILENT),
+    )
+    app.onError((error, c) => renderError(error, c))
+    const response = await app.request('/heartbeat/backup', { method: 'POST' })
+    expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5'])
+    expect(await response.json()).toMatchObject({ error: { code: 'heartbeats_unavailable' } })
+  })
 })

@@ -82,10 +82,10 @@ export class SentryClient {
       log.error('sentry_dsn_invalid')
       return false
     }
-    // Loaded on first use: it would slow down every start of the Worker.
-    const { linkedErrorsIntegration, Toucan } = await import('toucan-js')
     let sent: Promise<boolean> | undefined
     try {
+      // Loaded on first use: it would slow down every start of the Worker.
+      const { linkedErrorsIntegration, Toucan } = await import('toucan-js')
       const toucan = new Toucan({
         dsn: dsn.reveal(),
         release: `${service.name.toLowerCase().replaceAll(/[^a-z0-9._-]+/g, '-')}@${service.version}`,
