@@ -15,6 +15,7 @@ import { alertsOf } from './alerts/settings.ts'
 import { businessRoutes, eventRoutes } from './business/routes.ts'
 import { withoutLinks } from './config/disabled.ts'
 import { describeConfig } from './config/fill.ts'
+import { publicMonitorIds } from './config/public-monitors.ts'
 import { healthRoutes } from './health/routes.ts'
 import { home } from './home.tsx'
 import { incidentRoutes } from './incidents/routes.ts'
@@ -34,7 +35,6 @@ import { routeTemplate } from './observe/route.ts'
 import { openApi } from './openapi.ts'
 import { isPushPath, pushedRoutes, pushRoutes } from './push/routes.ts'
 import type { Services } from './services.ts'
-import { publicMonitors } from './status/page-model.ts'
 import { statusRoutes } from './status/routes.ts'
 
 /** Longer than anything an admin route asks for may take: a test of a receiver has 10 s. */
@@ -149,7 +149,7 @@ export function createApp(services: Services): Hono<{ Variables: ObserveVariable
       store: services.exposed,
       catalog,
       guard: metricsGuard,
-      anonymous: config.metrics.public ? { monitors: publicMonitors(config).map(({ id }) => id) } : undefined,
+      anonymous: config.metrics.public ? { monitors: publicMonitorIds(config.monitors) } : undefined,
       cacheEnabled: config.redis !== undefined,
       log,
     }),

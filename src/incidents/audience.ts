@@ -1,13 +1,8 @@
 import { monitorAlertId } from '../config/monitor-ids.ts'
-import type { MonitorConfig } from '../config/monitors.ts'
 import type { IncidentRecord } from './model.ts'
 
 /** Decides whether the status page shows an incident; the others are internal. */
 export type IsPublic = (incident: Pick<IncidentRecord, 'source' | 'alert' | 'monitors'>) => boolean
-
-/** The ids of the monitors on the status page. */
-export const publicMonitorIds = (monitors: readonly Pick<MonitorConfig, 'id' | 'public'>[]): string[] =>
-  monitors.filter((each) => each.public !== false).map(({ id }) => id)
 
 /**
  * Public are the incidents of public monitors, and those that people posted about a public monitor or about none. An

@@ -1,3 +1,4 @@
+import { publicMonitors } from '../config/public-monitors.ts'
 import type { Config } from '../config/schema.ts'
 import type { StatusPageConfig } from '../config/status.ts'
 import type { IncidentRecord } from '../incidents/model.ts'
@@ -97,10 +98,6 @@ export type StatusConfig = Pick<Config, 'service' | 'monitors' | 'status'>
 
 type PublicMonitorConfig = StatusConfig['monitors'][number]
 
-/** The monitors that the public may know of. */
-export const publicMonitors = ({ monitors }: Pick<StatusConfig, 'monitors'>): PublicMonitorConfig[] =>
-  monitors.filter((each) => each.public !== false)
-
 /** See `Dress`. */
 export function dressOf({ service, status }: StatusConfig): Dress {
   const { title = `${service.name} status`, logo, colours, links } = status
@@ -111,7 +108,7 @@ export function dressOf({ service, status }: StatusConfig): Dress {
 /** Makes what the public may know out of what is known. */
 export function publicStatus(config: StatusConfig, facts: StatusFacts, now: number): PublicStatus {
   const { report, history } = facts
-  const shown = publicMonitors(config)
+  const shown = publicMonitors(config.monitors)
   const nameOf = new Map(shown.map(({ id, name }) => [id, name]))
   const incidents = publicIncidents(facts.incidents, nameOf)
   const outdated = report.judgedAtMs === undefined || now - report.judgedAtMs > OUTDATED_MS

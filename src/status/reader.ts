@@ -1,3 +1,4 @@
+import { publicMonitorIds } from '../config/public-monitors.ts'
 import type { Incidents } from '../incidents/client.ts'
 import type { Clock } from '../lib/clock.ts'
 import { DAY_MS, isRecent, SECOND_MS } from '../lib/clock.ts'
@@ -9,7 +10,7 @@ import { unpackHistories } from '../monitors/packed-history.ts'
 import type { UptimeMonitorClient } from '../monitors/ports.ts'
 import { DAYS } from './days.ts'
 import type { PublicStatus, StatusConfig, StatusFacts } from './page-model.ts'
-import { publicMonitors, publicStatus } from './page-model.ts'
+import { publicStatus } from './page-model.ts'
 
 /** What the reader needs. */
 export interface StatusReaderSettings {
@@ -73,7 +74,7 @@ export class StatusReader {
 
   async #refresh(): Promise<boolean> {
     const { config, clock } = this.#settings
-    const ids = publicMonitors(config).map(({ id }) => id)
+    const ids = publicMonitorIds(config.monitors)
     const sinceMs = clock() - DAYS * DAY_MS
     const [report, history, incidents] = await Promise.all([
       this.#ask('monitors', () => this.#settings.uptime().report()),

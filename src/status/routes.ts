@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { etag } from 'hono/etag'
+import { publicMonitorIds } from '../config/public-monitors.ts'
 import { SECOND_MS } from '../lib/clock.ts'
 import { HttpError } from '../lib/http-error.ts'
 import { validate } from '../lib/validation.ts'
@@ -10,7 +11,7 @@ import { statusDocument } from './json.ts'
 import { monitorPage } from './monitor-page.tsx'
 import { overviewPage } from './overview-page.tsx'
 import type { PublicMonitor, PublicStatus, StatusConfig } from './page-model.ts'
-import { dressOf, publicMonitors } from './page-model.ts'
+import { dressOf } from './page-model.ts'
 import type { Page } from './page-shell.tsx'
 import { messagePage, STATUS_PATH } from './page-shell.tsx'
 import type { StatusReader } from './reader.ts'
@@ -42,7 +43,7 @@ const SHARED = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Poli
  */
 export function statusRoutes({ reader, config, waitUntil }: StatusRoutesSettings): Hono {
   const routes = new Hono()
-  const publicIds = new Set(publicMonitors(config).map(({ id }) => id))
+  const publicIds = new Set(publicMonitorIds(config.monitors))
   const dress = dressOf(config)
   const renderings = new WeakMap<PublicStatus, Map<string, Rendered>>()
 

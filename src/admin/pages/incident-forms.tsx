@@ -1,4 +1,5 @@
 import type { MonitorConfig } from '../../config/monitors.ts'
+import { publicMonitors } from '../../config/public-monitors.ts'
 import type { IncidentRecord } from '../../incidents/model.ts'
 import { STAGES } from '../../incidents/model.ts'
 import {
@@ -134,7 +135,7 @@ export const PublishForm = ({
   incident: { id, title, stage, severity, monitors: attached, timeline },
   monitors,
 }: { forms: FormContext; incident: IncidentRecord } & MonitorChoice) => {
-  const shown = monitors.filter((each) => each.public !== false)
+  const shown = publicMonitors(monitors)
   return (
     <FoldedForm
       id="publish-incident"

@@ -1,5 +1,6 @@
 import type { MonitorConfig } from '../../config/monitors.ts'
-import { type IsPublic, publicIncidentsOf, publicMonitorIds } from '../../incidents/audience.ts'
+import { publicMonitorIds } from '../../config/public-monitors.ts'
+import { type IsPublic, publicIncidentsOf } from '../../incidents/audience.ts'
 import type { IncidentRecord } from '../../incidents/model.ts'
 import { DAY_MS } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
