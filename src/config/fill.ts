@@ -3,7 +3,7 @@ import type { CompiledConfig, TextNote } from './compiled.ts'
 import type { Mistake } from './mistakes.ts'
 import { ConfigError, stepInto } from './mistakes.ts'
 import type { Config } from './schema.ts'
-import { broken, isTemplate } from './text-rules.ts'
+import { broken, isTemplate, NAMES } from './text-rules.ts'
 
 /** A part of the configuration that is switched off, because these names have no value. */
 export interface DisabledPart {
@@ -46,8 +46,6 @@ export function describeConfig(compiled: CompiledConfig, variables: Variables): 
 }
 
 const isSet = (value: unknown): value is string => typeof value === 'string' && value !== ''
-
-const NAMES = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 
 /** One pass over a configuration. */
 class Filling {

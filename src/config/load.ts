@@ -7,7 +7,7 @@ import type { Mistake } from './mistakes.ts'
 import { ConfigError, formatPath, stepInto } from './mistakes.ts'
 import type { ConfigInput } from './schema.ts'
 import { configSchema } from './schema.ts'
-import { Template } from './text-rules.ts'
+import { NAMES, Template } from './text-rules.ts'
 
 // Checks the configuration with Zod, for the build, scripts and tests. The Worker uses `fill.ts` only.
 
@@ -69,8 +69,6 @@ function parse(written: unknown): z.output<typeof configSchema> {
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes)
   return parsed.data
 }
-
-const NAMES = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 
 /** Whether a text can come out empty: it consists of names with an empty default. */
 const canBeEmpty = (text: string): boolean => text !== '' && text.replaceAll(/\$\{\w+:-\}/g, '') === ''

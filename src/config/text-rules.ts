@@ -64,6 +64,9 @@ export function broken(name: TextRuleName, text: string): string | undefined {
   return rules.find(({ holds }) => !holds(text))?.expected
 }
 
+/** Each `${NAME}` and `${NAME:-default}` in a text: the name and, if there is one, the default. */
+export const NAMES = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
+
 /** Whether a text still holds a `${NAME}` to be filled in at run time. */
 export const isTemplate = (text: string): boolean => /\$\{[^}]*\}/.test(text)
 

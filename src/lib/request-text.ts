@@ -1,5 +1,5 @@
 import type { Zod } from './lazy-schema.ts'
-import { hasControlCharacters } from './text.ts'
+import { hasControlCharacters, MAX_SLUG_LENGTH, SLUG } from './text.ts'
 
 // Schemas of the texts in requests.
 
@@ -23,12 +23,12 @@ export const multilineText = (z: Pick<Zod, 'string'>, maxLength: number) =>
     error: 'text without control characters',
   })
 
-/** An id for use in URLs, labels and logs. */
+/** See `SLUG`. */
 export const slugText = (z: Pick<Zod, 'string'>) =>
   z
     .string()
-    .regex(/^[a-z0-9][a-z0-9_-]*$/, { error: 'lower-case letters, digits, - and _' })
-    .max(100, { error: 'at most 100 characters' }) // it is part of PagerDuty's dedup key, which may have 255
+    .regex(SLUG, { error: 'lower-case letters, digits, - and _' })
+    .max(MAX_SLUG_LENGTH, { error: `at most ${MAX_SLUG_LENGTH} characters` })
 
 /** A Prometheus label name that is not reserved (data model, "Metric names and labels"). */
 export const labelNameText = (z: Pick<Zod, 'string'>) =>

@@ -27,8 +27,13 @@ export function oneLine(text: string, maxLength: number): string {
 export const hasControlCharacters = (text: string, lines: 'one' | 'several'): boolean =>
   /\p{Cc}/u.test(lines === 'one' ? text : text.replaceAll(/[\n\r\t]/g, ''))
 
-/** Whether a text can name something in URLs, labels and logs. It is part of PagerDuty's dedup key, which may have 255 characters. */
-export const isSlug = (text: string): boolean => text.length <= 100 && /^[a-z0-9][a-z0-9_-]*$/.test(text)
+/** The form of an id for use in URLs, labels and logs. */
+export const SLUG = /^[a-z0-9][a-z0-9_-]*$/
+/** An id is part of PagerDuty's dedup key, which may have 255 characters. */
+export const MAX_SLUG_LENGTH = 100
+
+/** See `SLUG`. */
+export const isSlug = (text: string): boolean => text.length <= MAX_SLUG_LENGTH && SLUG.test(text)
 
 /** A name as it can stand in a URL: lower-case letters, digits and hyphens. Empty where the name has none of these. */
 export const slugOf = (name: string): string =>
