@@ -145,7 +145,6 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [${embedded.join(', ')}],
   compatibilityDate = "${COMPATIBILITY_DATE}",
-
   durableObjectNamespaces = [${classes.join(', ')}],
   durableObjectStorage = (localDisk = "storage"),
   bindings = [${bindings.join(', ')}],

@@ -27,8 +27,9 @@ const MAX_BODY_BYTES = 64 * 1024
 
 /**
  * Sends a request and reads the answer. An answer with any status is a success; no answer, or one that takes longer
- * than `timeoutMs`, is a failure whose message names neither host nor URL; `unsent` where the platform refused to send. Of a long body the rest is not read.
- * Redirects are not followed: a receiver that moved should be configured anew, and its secret not sent elsewhere.
+ * than `timeoutMs`, is a failure whose message names neither host nor URL; `unsent` where the platform refused to send. Of
+ * a long body the rest is not read. Redirects are not followed: a receiver that moved should be configured anew, and its secret
+ * not sent elsewhere.
  */
 export async function send(request: HttpRequest, fetcher: Fetch = fetch): Promise<Result<HttpResponse>> {
   const signal = AbortSignal.timeout(request.timeoutMs)
@@ -43,7 +44,8 @@ export async function send(request: HttpRequest, fetcher: Fetch = fetch): Promis
     const { text } = await readStart(response, MAX_BODY_BYTES)
     return ok({ status: response.status, headers: response.headers, body: text })
   } catch (error) {
-    // The platform limits the requests of an invocation (https://developers.cloudflare.com/workers/platform/limits/#subrequests).
+    // The platform limits the requests of an invocation:
+    // https://developers.cloudflare.com/workers/platform/limits/#subrequests
     if (/too many subrequests/i.test(String(error))) {
       return err({ message: 'too many requests in one invocation', retryable: true, unsent: true })
     }

@@ -44,9 +44,10 @@ const MAX_DELETED_ROWS = 100
 const MAX_MONITORS_IN_MEMORY = 1_000
 
 /**
- * What the uptime monitor keeps, in the SQLite of its Durable Object. Rows written are what costs. A run is one row
- * (of thousands of monitors a few), with all that belongs to it, in a slot of its hour; the next hour writes over it. When an hour is over, its runs become
- * few rows: their checks, which are kept 7 days, a summary of the hour (90 days), and that of the day so far (2 years).
+ * What the uptime monitor keeps, in the SQLite of its Durable Object. Rows written are what costs. A run, with all that
+ * belongs to it, is one row (with thousands of monitors a few) in a slot of its hour; the next hour writes over it. When an
+ * hour is over, its runs become few rows: their checks, which are kept 7 days, a summary of the hour (90 days), and that of
+ * the day so far (2 years).
  *
  * Time never goes back here: of a clock that does, the runs are kept, but no time is counted until it has caught up.
  */

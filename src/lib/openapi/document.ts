@@ -119,12 +119,12 @@ const ACCESS: Readonly<Record<Access, { security?: Security; errors: readonly nu
   admin: { security: [{ adminToken: [] }, { adminSession: [] }], errors: [401, 429, 503] },
 }
 
-/** Writes one operation. */
 /** A part of a request that a route validates. */
 interface Validated extends Pick<Validation, 'target'> {
   readonly schema: z.ZodType
 }
 
+/** Writes one operation. */
 class OperationWriter {
   readonly #schemas: Schemas
   readonly #operation: Operation
