@@ -1,7 +1,6 @@
 import { type Document, serialize } from 'bson'
 import { find, updateOne } from 'mingo'
-import type { Collection } from './collection.ts'
-import { valueKey } from './collection.ts'
+import { type Collection, valueKey } from './collection.ts'
 import type { CommandContext, Commands } from './command.ts'
 import { CommandError, toCommandError } from './command-error.ts'
 import { isNumeric, type Numeric, product, sum } from './decimal.ts'
@@ -162,7 +161,7 @@ function forMingo(document: Document, { $setOnInsert: _, ...modifier }: Document
   const set: Document = { ...modifier.$set }
   // That is no change, which mingo refuses.
   if ('_id' in set && valueKey(set._id) === valueKey(document._id)) delete set._id
-  const forMingo: Document = { ...modifier }
+  const known: Document = { ...modifier }
   for (const [operator, combine] of [
     ['$inc', (a: Numeric, b: Numeric) => sum([a, b])],
     ['$mul', product],
@@ -173,10 +172,10 @@ function forMingo(document: Document, { $setOnInsert: _, ...modifier }: Document
       if (!isNumeric(current) || (typeof current === 'number' && typeof by === 'number')) rest[path] = by
       else set[path] = combine(current, by)
     }
-    forMingo[operator] = rest
+    known[operator] = rest
   }
-  forMingo.$set = set
-  return Object.fromEntries(Object.entries(forMingo).filter(([, fields]) => Object.keys(fields).length > 0))
+  known.$set = set
+  return Object.fromEntries(Object.entries(known).filter(([, fields]) => Object.keys(fields).length > 0))
 }
 
 const valueAt = (document: Document, path: string): unknown =>
