@@ -71,7 +71,7 @@ module.exports = {
       name: 'no-dev-code-in-the-worker',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(sandbox|bench|test)/' },
+      to: { path: '^(sandbox|bench|scripts|test)/' },
     },
     {
       name: 'not-in-package-json',
