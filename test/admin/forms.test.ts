@@ -249,6 +249,27 @@ describe('an incident that only the team sees', () => {
     return opened
   }
 
+  it('names an internal title, a silence and a note after the end as what they are', async () => {
+    const { html, sources } = await withIncidents({
+      ...OF_RULE,
+      stage: 'resolved',
+      resolvedAtMs: START_MS + 2,
+      timeline: [
+        { atMs: START_MS, kind: 'silenced', text: 'silenced: upgrade' },
+        { atMs: START_MS + 1, kind: 'update', stage: 'resolved', text: 'Has room.' },
+        { atMs: START_MS + 2, kind: 'resolved' },
+        { atMs: START_MS + 3, kind: 'update', stage: 'resolved', text: 'It was the log.' },
+      ],
+    })
+    const page = part(await html(path), 'incident')
+    expect(page).toMatch(/Silenced : upgrade .*Resolved : Has room\. .*Resolved .*Note : It was the log\./)
+    const publicTitles = async () =>
+      part(await html(path), 'incident').split('Title, for the public').length - 1
+    expect(await publicTitles(), 'only where it is published').toBe(1)
+    sources.incidents = [{ ...INCIDENT_OF_PEOPLE, id: OF_RULE.id }]
+    expect(await publicTitles(), 'only where it is changed').toBe(1)
+  })
+
   it('says so where one types, and when the update is posted', async () => {
     const { html, send, sources } = await withIncidents(OF_RULE)
     const page = part(await html(path), 'incident')

@@ -86,7 +86,7 @@ const ActiveCard = ({
       {alert.state === 'firing' && (
         <>{alert.told.length > 0 ? `Told: ${alert.told.join(', ')}.` : 'Nobody was told.'} </>
       )}
-      {alert.heldBack !== undefined && `Held back: ${alert.heldBack}. `}
+      {alert.heldBack !== undefined && `Held back (${alert.heldBack}). `}
       {alert.silenced && alert.heldBack === undefined && 'Silenced. '}
       {alert.acknowledged && (
         <>

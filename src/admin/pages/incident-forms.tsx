@@ -19,12 +19,20 @@ interface MonitorChoice {
   readonly monitors: readonly Pick<MonitorConfig, 'id' | 'name' | 'public'>[]
 }
 
-/** What the status page calls it. */
-export const TitleField = ({ entered, before }: { entered: Entered; before?: string }) => (
+/** What the status page calls it; an internal incident's title is only for who signs in here. */
+export const TitleField = ({
+  entered,
+  before,
+  label = 'Title, for the public',
+}: {
+  entered: Entered
+  before?: string
+  label?: string
+}) => (
   <TextField
     entered={entered}
     name="title"
-    label="Title, for the public"
+    label={label}
     {...(before !== undefined && { before })}
     wide
     required
@@ -196,19 +204,20 @@ export const WithdrawForm = ({
 /** Gives it another title, or attaches it to monitors. */
 export const AmendForm = ({
   forms,
-  incident: { id, title, monitors: attached },
+  incident,
+  isPublic,
   monitors,
-}: { forms: FormContext; incident: IncidentRecord } & MonitorChoice) => (
+}: { forms: FormContext; incident: IncidentRecord; isPublic: boolean } & MonitorChoice) => (
   <FoldedForm
     id="amend-incident"
     summary="Change its title or its monitors"
     action={ACTIONS.amendIncident}
     context={forms}
-    hidden={{ id }}
+    hidden={{ id: incident.id }}
     fields={(entered) => (
       <>
-        <TitleField entered={entered} before={title} />
-        <MonitorsField entered={entered} monitors={monitors} before={attached} />
+        <TitleField entered={entered} before={incident.title} {...(!isPublic && { label: 'Title' })} />
+        <MonitorsField entered={entered} monitors={monitors} before={incident.monitors} />
         <button type="submit">Change</button>
       </>
     )}

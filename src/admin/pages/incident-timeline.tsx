@@ -13,8 +13,17 @@ const WHAT: Readonly<Record<TimelineEntry['kind'], string>> = {
   update: 'Update',
 }
 
+/** An update posted after the end is a note: it doesn't resolve the incident again. */
+const headline = ({ kind, stage }: TimelineEntry, ended: boolean): string => {
+  if (kind !== 'update' || !stage) return WHAT[kind]
+  return ended && stage === 'resolved' ? 'Note' : capitalised(stage)
+}
+
 /** What happened, as a sentence: such as `pagerduty was told that it fires`. */
-const Entry = ({ entry: { kind, receiver, stage, text, by } }: { entry: TimelineEntry }) => {
+const Entry = ({ entry, ended }: { entry: TimelineEntry; ended: boolean }) => {
+  const { kind, receiver, by } = entry
+  // A silence's reason names it a second time.
+  const text = kind === 'silenced' ? entry.text?.replace('silenced: ', '') : entry.text
   if (kind === 'told' || kind === 'not_told') {
     return (
       <>
@@ -24,7 +33,7 @@ const Entry = ({ entry: { kind, receiver, stage, text, by } }: { entry: Timeline
   }
   return (
     <>
-      <strong>{kind === 'update' && stage ? capitalised(stage) : WHAT[kind]}</strong>
+      <strong>{headline(entry, ended)}</strong>
       {by !== undefined && ` by ${by}`}
       {text !== undefined && (
         <>
@@ -40,11 +49,11 @@ const capitalised = (word: string): string => word.charAt(0).toUpperCase() + wor
 /** What happened in an incident, the latest last. */
 export const Timeline = ({ entries }: { entries: readonly TimelineEntry[] }) => (
   <ol class="timeline">
-    {entries.map((entry) => (
+    {entries.map((entry, at) => (
       <li>
         <Time atMs={entry.atMs} />{' '}
         <span>
-          <Entry entry={entry} />
+          <Entry entry={entry} ended={entries.slice(0, at).some(({ kind }) => kind === 'resolved')} />
         </span>
       </li>
     ))}

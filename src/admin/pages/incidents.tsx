@@ -68,7 +68,7 @@ const About = ({ incident, monitors, isPublic, all, now }: IncidentProps) => {
           </>
         )}
         {names.length > 0 && `. Monitors: ${names.join(', ')}`}
-        {heldBack !== undefined && `. Held back: ${heldBack}`}
+        {heldBack !== undefined && `. Held back (${heldBack})`}
       </p>
       {runbook !== undefined && (
         <p>
@@ -121,7 +121,7 @@ const IncidentDetails = ({ forms, ...props }: IncidentProps & { forms: FormConte
       <UpdateForm forms={forms} incident={incident} isPublic={isPublic(incident)} />
       <div class="acts">
         {canPublish && <PublishForm forms={forms} incident={incident} monitors={monitors} />}
-        <AmendForm forms={forms} incident={incident} monitors={monitors} />
+        <AmendForm forms={forms} incident={incident} isPublic={isPublic(incident)} monitors={monitors} />
         {incident.source === 'person' && <WithdrawForm forms={forms} incident={incident} />}
       </div>
     </>
