@@ -128,7 +128,7 @@ export const alertOperations: OperationGroup = {
       summary: 'Keep alerts from being sent for some time',
       description:
         'At least one of `alert`, `severity` and `labels` says what to silence; all that is given must match. One of ' +
-        '`until` and `for` says when it ends. The end of what was sent before is told all the same.',
+        '`until` and `for` says when it ends. Resolves are still sent.',
       access: 'admin',
       json: {
         example: { alert: 'mongodb-down', for: '1h', reason: 'upgrade', by: 'Ada' },

@@ -12,7 +12,7 @@ describe('the pages', () => {
     expect(part(overview, 'firing')).toContain('High error rate: 7 %')
     expect(part(overview, 'health')).toContain('healthy The service')
     expect(part(overview, 'requests')).toContain('10/s')
-    expect(part(overview, 'scheduler')).toContain('Given up 1')
+    expect(part(overview, 'scheduler')).toContain('Failed 1')
 
     const requests = await html('/admin/pages/requests')
     expect(part(requests, 'routes')).toMatch(/\/orders 36,000 10(\.\d+)?\/s 1 % 17.5 ms/)

@@ -152,7 +152,7 @@ const JudgedAt = ({ report: { judgedAtMs }, now }: { report: MonitorsReport; now
   const isLate = now - judgedAtMs > 3 * MINUTE_MS && now - judgedAtMs < 365 * DAY_MS
   return (
     <p class={isLate ? 'late' : 'dim'}>
-      Judged at <Time atMs={judgedAtMs} /> UTC
+      Last evaluated <Time atMs={judgedAtMs} /> UTC
       {isLate && `, ${formatDuration(now - judgedAtMs)} ago: the scheduler is late`}
     </p>
   )

@@ -3,7 +3,7 @@ import type { SentForm } from './forms.tsx'
 /** What can be said at the head of a page after a form was sent; its address names one of these, and no text. */
 const NOTICES = {
   acknowledged: { good: true, text: 'Acknowledged: there will be no more reminders of it.' },
-  silenced: { good: true, text: 'Silenced. The end of what was sent already is told all the same.' },
+  silenced: { good: true, text: 'Silenced. Resolves are still sent.' },
   unsilenced: { good: true, text: 'The silence has ended; what still fires is sent by the next run.' },
   'not-firing': {
     good: false,

@@ -196,13 +196,13 @@ const Scheduler = ({ status: { scheduler, notifications } }: { status: LedgerSta
       {...(scheduler.lastOutcome && scheduler.lastOutcome !== 'ok' && { tone: 'warning' as const })}
     />
     <Figure
-      label="Late by"
+      label="Scheduler lag"
       value={scheduler.lagSeconds === undefined ? '–' : formatDuration(scheduler.lagSeconds * 1000)}
       {...((scheduler.lagSeconds ?? 0) > 180 && { tone: 'bad' as const })}
     />
-    <Figure label="Not sent yet" value={formatValue(notifications.pending, 'count')} />
+    <Figure label="Pending" value={formatValue(notifications.pending, 'count')} />
     <Figure
-      label="Given up"
+      label="Failed"
       value={formatValue(notifications.dead, 'count')}
       {...(notifications.dead > 0 && { tone: 'bad' as const })}
     />
