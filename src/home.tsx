@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { raw } from 'hono/html'
+import { withoutLinks } from './config/disabled.ts'
 import type { Environment } from './config/env.ts'
 import type { LoadedConfig } from './config/fill.ts'
 
@@ -50,7 +51,7 @@ export function home(
   environment: Pick<Environment, 'name' | 'ignored'>,
 ): (c: Context) => Response | Promise<Response> {
   const { config, disabled } = loaded
-  const disabledParts = disabled.map(({ part }) => part)
+  const disabledParts = withoutLinks(disabled).map(({ part }) => part)
   const about = {
     name: config.service.name,
     description: 'Production monitoring on the edge: health, metrics, errors and alerts.',

@@ -154,8 +154,9 @@ export const PublishForm = ({
       fields={(entered) => (
         <>
           <small class="whole">
-            Posts a public incident with this title and update, linked to this one. Nothing else of this
-            incident becomes public. You update, resolve or withdraw the public incident on its own.
+            Posts a public incident with this title and update, linked to this one. Both are prefilled from
+            the internal incident: check them. Nothing else of it becomes public. You update, resolve or
+            withdraw the public incident on its own.
           </small>
           <TitleField entered={entered} before={title} />
           <Choice entered={entered} name="stage" label="Stage" options={STAGE_OPTIONS} before={stage} />
