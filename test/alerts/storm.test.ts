@@ -140,7 +140,13 @@ describe('an alert storm', () => {
         }),
     )
     // The examples alone reach the limit again and again, whatever the random runs do.
-    await fc.assert(property, { numRuns: 12, examples: [[20, 48], [20, 46]] })
+    await fc.assert(property, {
+      numRuns: 12,
+      examples: [
+        [20, 48],
+        [20, 46],
+      ],
+    })
     expect(refusals).toBeGreaterThan(10)
   })
 
