@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
@@ -30,4 +33,20 @@ it('uploads every module that the main module imports: wrangler attaches only wh
   const chunks = Object.keys(modules).filter((name) => name !== 'index.js')
   expect(chunks.length).toBeGreaterThan(0)
   expect(chunks.filter((name) => !globs.some((glob) => path.matchesGlob(name, glob)))).toEqual([])
+})
+
+it('has types of its bindings as npm run types writes them, from the sources and not from the bundle', () => {
+  const project = mkdtempSync(path.join(os.tmpdir(), 'edgewatch-types-'))
+  try {
+    for (const name of ['edgewatch.config.ts', 'package.json', 'scripts', 'wrangler.toml']) {
+      cpSync(name, path.join(project, name), { recursive: true })
+    }
+    for (const name of ['src', 'node_modules']) symlinkSync(path.resolve(name), path.join(project, name))
+    execFileSync(process.execPath, ['scripts/types.ts'], { cwd: project })
+    const types = readFileSync(path.join(project, 'worker-configuration.d.ts'), 'utf8')
+    expect(types).toBe(readFileSync('worker-configuration.d.ts', 'utf8'))
+    expect(types).toContain('import("./src/index").AlertLedger')
+  } finally {
+    rmSync(project, { recursive: true, force: true })
+  }
 })
