@@ -222,7 +222,8 @@ describe('a Slack channel in an alert storm', () => {
           }
         }),
     )
-    await fc.assert(property, { numRuns: 12 })
+    // The example alone needs several messages, whatever the random runs do.
+    await fc.assert(property, { numRuns: 12, examples: [[70, 290, '&']] })
     expect(most).toBeGreaterThan(2)
   })
 
