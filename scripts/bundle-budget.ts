@@ -42,8 +42,7 @@ export function weigh({ modules, metafile }: BuiltWorker): Weight {
 }
 
 /** Exceeded budgets and eager imports of a built Worker. */
-export function weightMistakes(built: BuiltWorker): string[] {
-  const { mainBytes, allBytes } = weigh(built)
+export function weightMistakes(built: BuiltWorker, { mainBytes, allBytes } = weigh(built)): string[] {
   const over = (what: string, bytes: number, budgetKib: number) =>
     bytes > budgetKib * 1024
       ? [`${what}: ${(bytes / 1024).toFixed(1)} KiB gzip, the budget is ${budgetKib} KiB`]

@@ -76,6 +76,14 @@ const formOf = (operationId: string, summary: string, schema: z.ZodType, example
 
 const someText = z.string()
 const monitors = z.array(someText).optional()
+const postedFields = {
+  title: someText,
+  message: someText,
+  stage: someText.optional(),
+  severity: someText.optional(),
+  monitors,
+  by: someText.optional(),
+}
 const incidentExample = 'error-rate-1795338000000'
 
 const range: Parameter = {
@@ -162,14 +170,7 @@ export const dashboardOperations: OperationGroup = {
     'POST /admin/pages/incidents/post': formOf(
       'postIncidentFromPage',
       'Post an incident',
-      z.object({
-        title: someText,
-        message: someText,
-        stage: someText.optional(),
-        severity: someText.optional(),
-        monitors,
-        by: someText.optional(),
-      }),
+      z.object(postedFields),
       { title: 'Slow search', message: 'We look into it.', stage: 'investigating', monitors: ['api-health'] },
     ),
     'POST /admin/pages/incidents/update': formOf(
@@ -183,12 +184,7 @@ export const dashboardOperations: OperationGroup = {
       'Publish an internal incident',
       z.object({
         id: someText.meta({ description: 'The internal incident' }),
-        title: someText,
-        message: someText,
-        stage: someText.optional(),
-        severity: someText.optional(),
-        monitors,
-        by: someText.optional(),
+        ...postedFields,
       }),
       { id: incidentExample, title: 'Checkout fails', message: 'Some orders fail. We are working on it.' },
     ),

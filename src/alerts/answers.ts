@@ -7,7 +7,8 @@ import { list, time } from '../lib/openapi/operation.ts'
 const summary = z.string().meta({ description: 'One line for the person who is paged' })
 const dedupKey = z.string().meta({ description: 'The same in all that is told of one incident' })
 const value = z.string().meta({ description: 'As last measured, with its unit' })
-const runbook = z.string().nullable().meta({ description: 'What to do about the alert: a URL or a text' })
+/** Where to read what to do about an alert. */
+export const runbook = z.string().nullable().meta({ description: 'The URL of what to do about the alert' })
 const told = list(z.string()).meta({ description: 'Receivers that were told, or will be' })
 
 export const acknowledged = z

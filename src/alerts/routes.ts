@@ -7,7 +7,7 @@ import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError, wrongField } from '../lib/http-error.ts'
 import { lazySchema, type Zod } from '../lib/lazy-schema.ts'
 import { nearest } from '../lib/nearest.ts'
-import { labelNameText, lineText, multilineText, slugText } from '../lib/request-text.ts'
+import { durationText, labelNameText, lineText, multilineText, slugText } from '../lib/request-text.ts'
 import type { Result } from '../lib/result.ts'
 import { validate } from '../lib/validation.ts'
 import type { testAnswer } from './answers.ts'
@@ -50,10 +50,7 @@ const silenceRequest = lazySchema((z) =>
         .optional(),
       /** When it ends: this or `for`. */
       until: z.iso.datetime({ offset: true }).optional(),
-      for: z
-        .string()
-        .refine((text) => (parseDurationMs(text) ?? 0) > 0, { error: 'a duration such as "30m" or "4h"' })
-        .optional(),
+      for: durationText(z).optional(),
       reason: note(z),
       by: person(z).optional(),
     })

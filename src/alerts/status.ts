@@ -24,7 +24,7 @@ export interface ActiveAlert {
   readonly heldBack?: string
   readonly acknowledged?: Acknowledgement
   readonly dedupKey?: string
-  /** What to do about the alert: a URL or a text. */
+  /** The URL of what to do about the alert. */
   readonly runbook?: string
   /** Who was told that it fires. */
   readonly told: readonly string[]

@@ -50,7 +50,7 @@ export const rule = z
       .refine((text) => !STRANGE_PLACEHOLDER.test(text), {
         error: 'a text where only {value} and {threshold} are in braces: nothing else is filled in',
       }),
-    /** What to do about the alert: a URL or a text. */
+    /** The URL of what to do about the alert. */
     runbook,
   })
   .refine(({ route, signal }) => route === undefined || isOverRequests(signal), {

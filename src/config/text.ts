@@ -79,7 +79,7 @@ export const labels = z
 
 const MAX_RUNBOOK_LENGTH = 2_000
 
-/** What to do about the alert: a URL or a text. */
+/** The URL of what to do about the alert. */
 export const runbook = urlText
   .refine((url) => String(url).length <= MAX_RUNBOOK_LENGTH, {
     error: `at most ${MAX_RUNBOOK_LENGTH} characters`,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { runbook } from '../alerts/answers.ts'
 import { SEVERITIES } from '../config/severity.ts'
 import { list, time } from '../lib/openapi/operation.ts'
 import { STAGES } from './model.ts'
@@ -49,7 +50,7 @@ export const incident = z
       .nullable()
       .meta({ description: 'The id of the public incident that publishes this one' }),
     summary: z.string().nullable().meta({ description: 'What was seen, and why; not for the public' }),
-    runbook: z.string().nullable().meta({ description: 'What to do about the alert: a URL or a text' }),
+    runbook,
     held_back: z.string().nullable().meta({ description: 'Why nobody is, or was, told' }),
     timeline: list(timelineEntry).meta({ description: 'Oldest first' }),
   })

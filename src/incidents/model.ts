@@ -35,7 +35,7 @@ export interface IncidentRecord {
   readonly publishedAs?: string
   /** What was seen and why, where a monitor or a rule opened it. Not for the public. */
   readonly summary?: string
-  /** What to do about it, if a monitor or a rule opened it: a URL or a text. Not public. */
+  /** The URL of what to do about it, if a monitor or a rule opened it. Not public. */
   readonly runbook?: string
   /** Why nobody is or was told, such as what it depends on. */
   readonly heldBack?: string

@@ -44,9 +44,7 @@ export async function send(request: HttpRequest, fetcher: Fetch = fetch): Promis
     const { text } = await readStart(response, MAX_BODY_BYTES)
     return ok({ status: response.status, headers: response.headers, body: text })
   } catch (error) {
-    // The platform limits the requests of an invocation:
-    // https://developers.cloudflare.com/workers/platform/limits/#subrequests
-    if (/too many subrequests/i.test(String(error))) {
+    if (isOutOfRequests(error)) {
       return err({ message: 'too many requests in one invocation', retryable: true, unsent: true })
     }
     // The platform's own message may hold the host, so it is not passed on.
@@ -65,3 +63,9 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
   const date = Date.parse(value)
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
+
+/**
+ * Whether a fetch failed because the invocation may make no more requests.
+ * https://developers.cloudflare.com/workers/platform/limits/#subrequests
+ */
+export const isOutOfRequests = (error: unknown): boolean => /too many subrequests/i.test(String(error))

@@ -1,3 +1,4 @@
+import { parseDurationMs } from './duration.ts'
 import type { Zod } from './lazy-schema.ts'
 import { hasControlCharacters, MAX_SLUG_LENGTH, SLUG } from './text.ts'
 
@@ -22,6 +23,10 @@ export const multilineText = (z: Pick<Zod, 'string'>, maxLength: number) =>
   requiredText(z, maxLength).refine((text) => !hasControlCharacters(text, 'several'), {
     error: 'text without control characters',
   })
+
+/** A duration above 0, such as `30m`; see `parseDurationMs`. */
+export const durationText = (z: Pick<Zod, 'string'>) =>
+  z.string().refine((text) => (parseDurationMs(text) ?? 0) > 0, { error: 'a duration such as "30m" or "4h"' })
 
 /** See `SLUG`. */
 export const slugText = (z: Pick<Zod, 'string'>) =>

@@ -1,7 +1,7 @@
 import { DNS_RESOLVER } from '../config/dns-resolver.ts'
 import { SECOND_MS } from '../lib/clock.ts'
 import type { DnsCheckTools } from './dns-check.ts'
-import { askResolver, readAnswer } from './dns-check.ts'
+import { askResolver, RECORD_TYPES, readAnswer } from './dns-check.ts'
 
 /** https://www.cloudflare.com/ips-v4, and the addresses of 1.1.1.1. */
 const V4_RANGES =
@@ -11,8 +11,6 @@ const V6_RANGES =
   '2400:cb00::/32 2606:4700::/32 2803:f800::/32 2405:b500::/32 2405:8100::/32 2a06:98c0::/29 2c0f:f248::/32'
 
 const RESOLVER_TIMEOUT_MS = 2 * SECOND_MS
-/** The type of A records. */
-const A = 1
 
 /**
  * Whether a host, given by name or address, has one of Cloudflare's own addresses. False if the resolver doesn't answer:
@@ -26,7 +24,7 @@ export async function isCloudflareHost(
   const question = { resolver: DNS_RESOLVER, host, record: 'A' } as const
   const sent = await askResolver(question, RESOLVER_TIMEOUT_MS, tools)
   const records = sent.ok ? (readAnswer(sent.value.body)?.Answer ?? []) : []
-  return records.some(({ type, data }) => type === A && isCloudflareAddress(data))
+  return records.some(({ type, data }) => type === RECORD_TYPES.A && isCloudflareAddress(data))
 }
 
 function isCloudflareAddress(address: string): boolean {

@@ -17,7 +17,7 @@ export interface DnsCheckTools {
 }
 
 /** Numbers of record types (https://www.iana.org/assignments/dns-parameters). */
-const TYPES = { A: 1, NS: 2, CNAME: 5, MX: 15, TXT: 16, AAAA: 28, SRV: 33, CAA: 257 }
+export const RECORD_TYPES = { A: 1, NS: 2, CNAME: 5, MX: 15, TXT: 16, AAAA: 28, SRV: 33, CAA: 257 }
 const MAX_SHOWN_RECORDS = 3
 
 /** The codes that tell of the name rather than of the resolver. */
@@ -45,7 +45,9 @@ export async function checkDns(
   if (answer.Status !== 0 && !(answer.Status in CODES)) return unknown(`answered with code ${answer.Status}`)
 
   const wanted = check.expect.records
-  const found = answer.Answer.filter(({ type }) => type === TYPES[check.record]).map(({ data }) => data)
+  const found = answer.Answer.filter(({ type }) => type === RECORD_TYPES[check.record]).map(
+    ({ data }) => data,
+  )
   const normal = new Set(found.map((data) => normalRecord(check.record, data)))
   const missing = wanted.find((data) => !normal.has(normalRecord(check.record, data)))
   if (answer.Status === 0 && missing === undefined && found.length > 0) {

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { SECOND_MS } from '../lib/clock.ts'
 import { within } from '../lib/deadline.ts'
 import type { Fetch } from '../lib/http-client.ts'
+import { isOutOfRequests } from '../lib/http-client.ts'
 import { hasIpHost } from '../lib/web-url.ts'
 import type { HttpAnswer } from './assertions.ts'
 import { httpMismatch } from './assertions.ts'
@@ -78,7 +79,7 @@ async function exchanged(
     try {
       response = await fetch(url.href, { ...init, redirect: 'manual', cache: 'no-store', signal })
     } catch (error) {
-      if (/too many subrequests/i.test(String(error))) {
+      if (isOutOfRequests(error)) {
         return { outcome: 'unknown', reason: 'too many subrequests' }
       }
       return { ...failed('no connection'), ...(!progress.answered && { unanswered: true }) }

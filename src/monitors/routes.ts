@@ -7,7 +7,7 @@ import { DAY_MS, isoTime, SECOND_MS } from '../lib/clock.ts'
 import { parseDurationMs } from '../lib/duration.ts'
 import { HttpError, wrongField } from '../lib/http-error.ts'
 import { lazySchema, type Zod } from '../lib/lazy-schema.ts'
-import { lineText } from '../lib/request-text.ts'
+import { durationText, lineText } from '../lib/request-text.ts'
 import { validate } from '../lib/validation.ts'
 import type { Logger } from '../logging/model.ts'
 import { checkJson, historyJson, maintenanceJson, monitorJson, warningsOf } from './json.ts'
@@ -39,10 +39,7 @@ const maintenanceRequest = lazySchema((z) =>
       from: instant(z).optional(),
       /** When it ends: this or `for`. */
       to: instant(z).optional(),
-      for: z
-        .string()
-        .refine((text) => (parseDurationMs(text) ?? 0) > 0, { error: 'a duration such as "30m" or "4h"' })
-        .optional(),
+      for: durationText(z).optional(),
     })
     .refine(({ to, for: duration }) => (to === undefined) !== (duration === undefined), {
       path: ['to'],
